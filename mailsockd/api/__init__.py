@@ -1,0 +1,1 @@
+"""REST: Mailsac's routes over the actions."""

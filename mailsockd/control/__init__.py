@@ -1,0 +1,1 @@
+"""The program mailsockctl and the routes it talks to."""

@@ -1,0 +1,1 @@
+"""Mail out: the channels that a stored message goes through."""

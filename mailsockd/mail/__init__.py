@@ -1,0 +1,1 @@
+"""What mail is: addresses, envelopes, MIME, messages. Pure: bytes in, values out."""

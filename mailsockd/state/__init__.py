@@ -1,0 +1,1 @@
+"""What the server knows, in memory, without I/O; time is an argument."""

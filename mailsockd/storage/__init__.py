@@ -1,0 +1,1 @@
+"""State and mail on disk."""

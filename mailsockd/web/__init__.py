@@ -1,0 +1,1 @@
+"""HTTP, knowing nothing of mail: routes, bodies, keys, limits."""

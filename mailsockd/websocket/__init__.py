@@ -1,0 +1,1 @@
+"""Subscribers: the socket at /incoming-messages."""
