@@ -1,0 +1,53 @@
+"""The envelope of a message: what SMTP said about it, apart from its content (RFC 5321 section 2.3.1)."""
+
+from typing import Protocol
+
+import attrs
+
+
+@attrs.frozen
+class Envelope:
+    """
+    One mail transaction, as the server saw it.
+
+    `sender` is the canonical reverse-path, "" for the null sender. `recipients` are canonical, without
+    duplicates, in the order of RCPT. `peer` and `via` are IP addresses as text, of the client and of the
+    listener. `helo` is what the client called itself, "" when it said nothing usable. `received` is UTC seconds.
+    """
+
+    sender: str
+    recipients: tuple[str, ...]
+    peer: str
+    helo: str
+    via: str
+    received: float
+    tls: bool = False
+    utf8: bool = False
+    esmtp: bool = True
+
+
+class Content(Protocol):
+    """The bytes of one DATA, which may lie in a file while nobody needs them."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes `read` gives."""
+
+    def read(self) -> bytes:
+        """Give all bytes as received, dots unstuffed. When they are many this reads a file: not in the reactor."""
+
+
+@attrs.frozen
+class Bytes:
+    """A Content that is in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return len(self.data)
+
+    def read(self) -> bytes:
+        """Give the bytes."""
+        return self.data

@@ -1,0 +1,125 @@
+"""The addresses that accounts have reserved, and which inbox a recipient's mail belongs to."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Iterator, Mapping
+
+import attrs
+
+from mailsockd.mail.address import domain_of, without_tag
+
+ALIAS_DIGITS = 40  # contract section 3.5: inbox- and 40 hex digits
+
+
+@attrs.frozen
+class Address:
+    """
+    One reserved address; `address` is canonical. Times are UTC seconds.
+
+    `settings` holds what the channels were told, by the channel's setting name (`enablews`, `webhook`, …); a
+    setting that was never given, or was cleared, is absent. `catch_all` is the domain of a `*@domain` address.
+    """
+
+    address: str
+    owner: str
+    created: float
+    updated: float
+    info: str = ""
+    settings: Mapping[str, str | bool] = attrs.field(factory=dict)
+    catch_all: str | None = None
+    password: str | None = None
+
+    @property
+    def enablews(self) -> bool:
+        """Whether mail goes to the owner's web sockets."""
+        return self.settings.get("enablews") is True
+
+
+@attrs.frozen
+class Destination:
+    """Where a recipient's mail goes: the inbox, the address as it was sent to, and who reserved it, if any did."""
+
+    inbox: str
+    original: str
+    address: Address | None
+
+
+def alias_of(address: str, secret: bytes) -> str:
+    """Give the local part of the alias that stands for an address: `inbox-<40 hex>` (contract section 3.5)."""
+    digest = hmac.new(secret, address.encode(), hashlib.sha256).hexdigest()
+    return f"inbox-{digest[:ALIAS_DIGITS]}"
+
+
+class AddressBook:
+    """All reserved addresses, by address, by owner and by alias."""
+
+    def __init__(self, secret: bytes, addresses: Iterable[Address] = ()) -> None:
+        self._secret = secret
+        self._addresses: dict[str, Address] = {}
+        self._owned: dict[str, set[str]] = {}
+        self._aliases: dict[str, str] = {}
+        for address in addresses:
+            self.put(address)
+
+    def __iter__(self) -> Iterator[Address]:
+        return iter(self._addresses.values())
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    def get(self, address: str) -> Address | None:
+        """Give the reserved address of exactly that canonical form."""
+        return self._addresses.get(address)
+
+    def put(self, address: Address) -> None:
+        """Add an address, or replace the one of its name."""
+        before = self._addresses.get(address.address)
+        if before is not None and before.owner != address.owner:
+            self._owned[before.owner].discard(address.address)
+        self._addresses[address.address] = address
+        self._owned.setdefault(address.owner, set()).add(address.address)
+        self._aliases[self.alias(address.address)] = address.address
+
+    def remove(self, address: str) -> None:
+        """Forget an address."""
+        gone = self._addresses.pop(address, None)
+        if gone is not None:
+            self._owned[gone.owner].discard(address)
+            self._aliases.pop(self.alias(address), None)
+
+    def of(self, owner: str) -> list[Address]:
+        """Give the addresses of an account, by address."""
+        return [self._addresses[address] for address in sorted(self._owned.get(owner, ()))]
+
+    def count(self, owner: str) -> int:
+        """Give how many addresses an account has reserved."""
+        return len(self._owned.get(owner, ()))
+
+    def alias(self, address: str) -> str:
+        """Give the local part of an address's alias."""
+        return alias_of(address, self._secret)
+
+    def inbox_of(self, address: str) -> str:
+        """
+        Give the inbox that a canonical address names: itself, or what its alias or tag stands for.
+
+        The same folding serves SMTP and REST paths, so that writer and reader agree.
+        """
+        local = address.rpartition("@")[0]
+        if local.startswith("inbox-"):
+            return self._aliases.get(local, address)
+        return without_tag(address)
+
+    def find(self, recipient: str) -> Destination:
+        """
+        Give the inbox of a canonical recipient: exact, alias, `+tag`, then the domain's catch-all.
+
+        A recipient that nobody reserved is an inbox of its own, with no address.
+        """
+        inbox = self.inbox_of(recipient)
+        address = self._addresses.get(inbox)
+        if address is None:
+            catch_all = self._addresses.get(f"*@{domain_of(inbox)}")
+            if catch_all is not None and catch_all.catch_all is not None:
+                return Destination(catch_all.address, recipient, catch_all)
+        return Destination(inbox, recipient, address)
