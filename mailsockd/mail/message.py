@@ -1,0 +1,103 @@
+"""One message as values: `parse` turns any bytes into a `Mail`, never raises, and takes linear time."""
+
+import attrs
+
+from mailsockd.mail.attachments import Attachment, attachment, attachment_bytes, file_name
+from mailsockd.mail.charsets import clean_body, decode
+from mailsockd.mail.headers import Field, date, message_id, priority, words
+from mailsockd.mail.html import html_from_text, text_from_html
+from mailsockd.mail.links import links
+from mailsockd.mail.mime import Leaf, leaves
+from mailsockd.mail.parameters import parameter
+from mailsockd.mail.people import Person, people
+from mailsockd.mail.transfer import decoded
+
+__all__ = ["Attachment", "Mail", "Person", "attachment_bytes", "parse"]
+
+_SHOWN = ("text/plain", "text/html")
+
+
+@attrs.frozen
+class Mail:
+    """What one content says, whatever the inbox. Every string is clean and can be encoded as UTF-8."""
+
+    sender: tuple[Person, ...]
+    """From; () when it names no usable address."""
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    bcc: tuple[Person, ...]
+    subject: str
+    message_id: str
+    """Without angle brackets, "" when none."""
+    date: float | None
+    """UTC seconds of the Date field, None when unusable."""
+    priority: str
+    """"normal", "high" or "low"."""
+    headers: tuple[tuple[str, str], ...]
+    """In order; name as written, value unfolded and decoded."""
+    text: str
+    r"""The text parts, or text made from the HTML; line ends are \n."""
+    html: str
+    """The HTML parts, or HTML made from the text."""
+    links: tuple[str, ...]
+    """http and https URLs of text and HTML, verbatim, in order, unique."""
+    attachments: tuple[Attachment, ...]
+
+
+def parse(content: bytes) -> Mail:
+    """What `content` says (RFC 5322, 2045-2047, 2231).
+
+    Total: any bytes give a Mail; time and memory are linear in their number.
+    """
+    head, found = leaves(content)
+    first: dict[str, str] = {}
+    named: dict[str, list[str]] = {}
+    headers: list[Field] = []
+    for name, value in head:
+        lower = name.lower()
+        headers.append((name, words(value)))
+        first.setdefault(lower, value)
+        if lower in ("to", "cc", "bcc"):
+            named.setdefault(lower, []).append(value)
+    text, html, attachments = _bodies(content, found)
+    get = first.get
+    return Mail(
+        sender=people(get("from", "")) or people(get("sender", "")),
+        to=people(", ".join(named.get("to", ()))),
+        cc=people(", ".join(named.get("cc", ()))),
+        bcc=people(", ".join(named.get("bcc", ()))),
+        subject=words(get("subject", "")),
+        message_id=message_id(get("message-id", "")),
+        date=date(get("date", "")),
+        priority=priority(
+            [get("importance", ""), get("x-priority", ""), get("priority", ""), get("x-msmail-priority", "")]
+        ),
+        headers=tuple(headers),
+        text=text if text is not None else text_from_html(html or ""),
+        html=html if html is not None else html_from_text(text or ""),
+        links=links(text or "", html or ""),
+        attachments=tuple(attachments),
+    )
+
+
+def _bodies(content: bytes, found: list[Leaf]) -> tuple[str | None, str | None, list[Attachment]]:
+    texts: list[str] = []
+    htmls: list[str] = []
+    attachments: list[Attachment] = []
+    for leaf in found:
+        kind = leaf.content_type
+        name = file_name(leaf)
+        if not name and leaf.disposition != "attachment" and (kind in _SHOWN or not kind or kind[:10] == "multipart/"):
+            (htmls if kind == "text/html" else texts).append(_shown(content, leaf))
+        else:
+            attachments.append(attachment(content, leaf, name))
+    return "\n".join(texts) if texts else None, "\n".join(htmls) if htmls else None, attachments
+
+
+def _shown(content: bytes, leaf: Leaf) -> str:
+    end = leaf.end
+    if end == len(content) and end > leaf.start and content[end - 1] == 10:
+        # The last line end of a content ends the SMTP transfer and was not written by the sender.
+        end -= 2 if end - 2 >= leaf.start and content[end - 2] == 13 else 1
+    data = decoded(content[leaf.start : end], leaf.encoding)
+    return clean_body(decode(data, parameter(leaf.parameters, "charset").split(" ", 1)[0]))
