@@ -1,0 +1,46 @@
+"""Who calls: the API key in each of the places where clients put it (contract.md 0.2), and what a route that
+needs a caller answers without one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mailsockd.web.call import KEY_FIELD, Call
+from mailsockd.web.errors import HTTPError
+
+UNAUTHORIZED = "Not authorized. You may need to log in first."
+
+Authenticate = Callable[[str], Any | None]
+
+
+def key_of(call: Call) -> str:
+    """The caller's key, "" when none was given. An empty header or field is none.
+
+    Header, query and body may all hold it as long as it is the same. Raises HTTPError 400 when they differ, because
+    the first found would let one place overrule what a proxy or a person checked in another.
+    """
+    given = [*call.headers("Mailsac-Key"), *call.queries(KEY_FIELD), *_in_body(call)]
+    keys = {key for key in given if key}
+    if len(keys) > 1:
+        raise HTTPError(400, "The request holds different keys.")
+    return keys.pop() if keys else ""
+
+
+def identify(call: Call, authenticate: Authenticate, *, anonymous: bool) -> Any | None:
+    """The caller. Without a valid key: None when the route lets `anonymous` callers in, else HTTPError 401.
+
+    This is the one place that decides who calls: a session cookie, once there is one, is looked at here, after the
+    key and only when there is no key.
+    """
+    key = key_of(call)
+    caller = authenticate(key) if key else None
+    if caller is None and not anonymous:
+        raise HTTPError(401, UNAUTHORIZED)
+    return caller
+
+
+def _in_body(call: Call) -> list[str]:
+    value = call.whole_body().fields.get(KEY_FIELD)
+    values = value if isinstance(value, list) else [value]
+    if not all(isinstance(key, str | None) for key in values):
+        raise HTTPError(400, f"{KEY_FIELD} must be a string.")
+    return [key for key in values if key]

@@ -1,0 +1,198 @@
+"""Serves the routes of api objects: finds the route, settles who calls, runs it, and writes the one answer. What
+all routes have in common (contract.md section 0) is here and in the modules this one imports, and nowhere else."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Protocol
+
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from mailsockd.web.auth import Authenticate, identify
+from mailsockd.web.call import Call
+from mailsockd.web.errors import HTTPError
+from mailsockd.web.exchange import Exchange
+from mailsockd.web.reply import JSON, JSON_TYPE, Reply, encode, reply
+from mailsockd.web.routes import Path, Route, Routes
+
+__all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
+
+Translate = Callable[[Exception], HTTPError | None]
+
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_ANSWER = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+# Never with Allow-Credentials: a page of another origin may use a key that it knows, not a session that it does not.
+CROSS_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Mailsac-Key, Content-Type",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
+    "Access-Control-Expose-Headers": "X-Request-Id",
+    "Access-Control-Max-Age": "600",
+}
+
+
+class HasRoutes(Protocol):
+    """An object whose methods are routes."""
+
+    routes: Routes
+
+
+def _nothing_known(error: Exception) -> HTTPError | None:
+    return None
+
+
+def _nobody(key: str) -> None:
+    return None
+
+
+class Router(Resource):
+    """The routes of its api objects as one leaf resource, wherever it is mounted: patterns are whole paths.
+
+    A route is called as `method(call, **parameters)`. It may be plain, `async def`, or return a Deferred. A dict or
+    list is answered as JSON, None as 204, Reply and JSON as they say. HTTPError becomes its answer; other exceptions
+    are given to `translate`, and what that does not know is logged with the request id and answered 500 without
+    any detail. When the client goes away, what is still running for it is cancelled.
+    """
+
+    isLeaf = True  # noqa: N815
+
+    def __init__(
+        self,
+        *apis: HasRoutes,
+        authenticate: Authenticate = _nobody,
+        translate: Translate = _nothing_known,
+        cross_origin: bool = True,
+        log: Logger | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._authenticate = authenticate
+        self._translate = translate
+        self._headers = _ANSWER | (CROSS_ORIGIN if cross_origin else {})
+        self._log = log or Logger()
+        found = [(route, getattr(api, route.name)) for api in apis for route in api.routes]
+        self._table = sorted(found, key=lambda entry: entry[0].rank)
+        _check(found)
+
+    @property
+    def table(self) -> list[Route]:
+        """All routes, in the order in which they are tried."""
+        return [route for route, _ in self._table]
+
+    def render(self, request: Exchange) -> int:
+        """Answer the request, now or later."""
+        call = Call(request)
+        for name, value in (self._headers | {"X-Request-Id": call.id}).items():
+            request.setHeader(name, value)
+
+        def gone(_: Failure) -> None:
+            call.gone = True
+            working.cancel()
+
+        working: Deferred[Any] = maybeDeferred(self._answer, call)
+        working.addErrback(self._refusal, call)
+        request.notifyFinish().addErrback(gone)
+        working.addCallback(_send, call)
+        working.addErrback(self._lost, call)
+        return NOT_DONE_YET
+
+    def _answer(self, call: Call) -> Any:
+        """The result of the route as a Reply or None, perhaps by way of a Deferred."""
+        method = call.request.method.decode("latin-1")
+        if method not in _METHODS:
+            raise HTTPError(501, "The method of the request is not known here.")
+        path = _path(call.request)
+        fitting = [
+            (route, function, values) for route, function in self._table if (values := route.match(path)) is not None
+        ]
+        if not fitting:
+            raise HTTPError(404, "There is no such route.")
+        if method == "OPTIONS":
+            call.request.setHeader("Allow", _allow(route for route, _, _ in fitting))
+            return None
+        wanted = "GET" if method == "HEAD" else method
+        for route, function, values in fitting:
+            if route.method == wanted:
+                call.caller = identify(call, self._authenticate, anonymous=route.open)
+                return _settled(function(call, **values))
+        allow = _allow(route for route, _, _ in fitting)
+        raise HTTPError(405, f"This route does not know the method {method}.", headers={"Allow": allow})
+
+    def _refusal(self, failure: Failure, call: Call) -> Failure | Reply:
+        error = failure.value
+        if not isinstance(error, Exception) or (call.gone and isinstance(error, CancelledError)):
+            return failure
+        known = error if isinstance(error, HTTPError) else self._translate(error)
+        if known is None:
+            self._log.failure(
+                "request {id} failed: {method} {path}",
+                failure,
+                id=call.id,
+                method=call.request.method.decode("latin-1"),
+                path=call.request.path.decode("latin-1"),
+            )
+            known = HTTPError(500, f"Something went wrong inside the server. The log has it under {call.id}.")
+        return Reply(encode(known.body()), JSON_TYPE, known.status, known.headers)
+
+    def _lost(self, failure: Failure, call: Call) -> None:
+        if not isinstance(failure.value, CancelledError):
+            self._log.failure("request {id} could not be answered", failure, id=call.id)
+
+
+def _settled(result: Any) -> Any:
+    if isinstance(result, Deferred):
+        return result.addCallback(reply)
+    if inspect.isawaitable(result):
+        return Deferred.fromCoroutine(_finished(result))
+    return reply(result)
+
+
+async def _finished(result: Awaitable[Any]) -> Reply | None:
+    return reply(await result)
+
+
+def _path(request: Exchange) -> Path:
+    """The path with each segment decoded on its own, so that `%2F` does not divide (contract.md 0, row 2)."""
+    try:
+        return Path([part.decode("utf-8") for part in (*request.prepath, *request.postpath)])
+    except UnicodeDecodeError:
+        raise HTTPError(400, "The path is not valid UTF-8.") from None
+
+
+def _allow(routes: Iterable[Route]) -> str:
+    methods = {route.method for route in routes} | {"OPTIONS"}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return ", ".join(method for method in _METHODS if method in methods)
+
+
+def _send(answer: Reply | None, call: Call) -> None:
+    request = call.request
+    if call.gone:
+        return
+    if answer is None:
+        request.setResponseCode(204)
+    else:
+        content = answer.content()
+        request.setResponseCode(answer.status)
+        request.setHeader("Content-Type", answer.content_type)
+        request.setHeader("Content-Length", str(len(content)))
+        for name, value in answer.headers.items():
+            request.setHeader(name, value)
+        request.write(content)
+    request.finish()
+
+
+def _check(found: Sequence[tuple[Route, Callable[..., Any]]]) -> None:
+    """Fail at the start, not at the first call, when a route is declared twice or its method cannot take it."""
+    seen = set()
+    for route, function in found:
+        shape = (route.method, tuple("{" if part[0] == "{" else part for part in route.parts))
+        if shape in seen:
+            raise ValueError(f"{route.method} {route.pattern} is declared twice")
+        seen.add(shape)
+        taken = list(inspect.signature(function).parameters)[1:]
+        if set(taken) != route.parameters:
+            raise TypeError(f"{route.method} {route.pattern}: {route.name} takes {', '.join(taken) or 'nothing'}")
