@@ -45,7 +45,7 @@ class StateStore(Protocol):
         """Read everything; blocks, so only before the reactor runs. Raises StateUnreadable. Nothing there is empty."""
 
     def change(self, saved: Sequence[Entry], removed: Sequence[Entry] = ()) -> "Deferred[None]":
-        """Save and remove entries, all or none, durably; entries are identified by their name. Fails with StorageTrouble."""
+        """Save and remove entries, all or none, durably. Entries are known by their name. Fails with StorageTrouble."""
 
     def close(self) -> "Deferred[None]":
         """Finish what was asked and let go of the files."""
@@ -77,7 +77,7 @@ class Mailbox(Protocol):
         Fires when it is durable; fails with StorageTrouble or StorageFull.
         """
 
-    def list(self, selection: Selection, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
+    def newest(self, selection: Selection, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
         """Give at most `limit` messages, newest first; `until` leaves out those received later (UTC seconds)."""
 
     def count(self, selection: Selection) -> "Deferred[int]":

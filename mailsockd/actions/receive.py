@@ -5,6 +5,26 @@ The order is fixed: commit, then the answer to the sender, then the frame. An id
 shows can be read at that moment.
 """
 
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.python.failure import Failure
+
+from mailsockd.actions.ports import Mailbox
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.mail.address import domain_of
+from mailsockd.mail.envelope import Content, Envelope
+from mailsockd.mail.message import Mail, parse
+from mailsockd.mail.stored import Message, new_id, summary_of
+from mailsockd.state.activity import ActivityLog, Kind
+
+# Up to here a parse takes a few milliseconds at worst; larger content is read and parsed in a thread.
+PARSED_IN_REACTOR = 64 * 1024
+# Each holds its content in memory, several times over while it is parsed.
+LARGE_AT_ONCE = 2
+
 
 class Rejected(Exception):
     """Mail that is not taken, with the SMTP reply that says so: code, enhanced code (RFC 3463), sentence."""
@@ -14,3 +34,130 @@ class Rejected(Exception):
         self.code = code
         self.status = status
         self.text = text
+
+
+Publish: TypeAlias = Callable[[Sequence[Message], Mail, bytes], None]
+InThread: TypeAlias = Callable[[Callable[[Content], tuple[bytes, Mail]], Content], "Deferred[tuple[bytes, Mail]]"]
+
+
+class Reception:
+    """
+    Decides which recipients are taken, stores what comes for them, and has it published.
+
+    `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        rights: Rights,
+        mailbox: Mailbox,
+        publish: Publish,
+        activity: ActivityLog,
+        in_thread: InThread,
+        *,
+        any_domain: bool,
+        unreserved: bool,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._rights = rights
+        self._mailbox = mailbox
+        self._publish = publish
+        self._activity = activity
+        self._in_thread = in_thread
+        self._any_domain = any_domain
+        self._unreserved = unreserved
+        self._monotonic = monotonic
+        self._large = DeferredSemaphore(LARGE_AT_ONCE)
+
+    def accept(self, recipient: str, peer: str) -> None:
+        """Return when mail for a canonical recipient is taken. Raises Rejected."""
+        destination = self._registry.book.find(recipient)
+        if not (self._any_domain or self._registry.domains.served(domain_of(recipient))):
+            raise Rejected(550, "5.7.1", f"No mail for {domain_of(recipient)} here (smtp.accept is domains)")
+        if destination.address is None and not self._unreserved:
+            raise Rejected(550, "5.1.1", f"No such address: {recipient}")
+
+    def receive(self, envelope: Envelope, content: Content) -> "Deferred[str]":
+        """
+        Store a mail. Fires with its queue id when it is durable; fails with StorageTrouble.
+
+        Whoever waits is answered before the message is published, in the same turn of the reactor.
+        """
+        answer: Deferred[str] = Deferred()
+        began = self._monotonic()
+        if content.size <= PARSED_IN_REACTOR:
+            data = content.read()
+            self._store(envelope, data, parse(data), began, answer)
+        else:
+            self._large.run(self._receive_large, envelope, content, began, answer).addErrback(answer.errback)
+        return answer
+
+    def _receive_large(
+        self, envelope: Envelope, content: Content, began: float, answer: "Deferred[str]"
+    ) -> "Deferred[None]":
+        parsed = self._in_thread(read_and_parse, content)
+        return parsed.addCallback(lambda result: self._store(envelope, result[0], result[1], began, answer))
+
+    def _store(
+        self, envelope: Envelope, data: bytes, mail: Mail, began: float, answer: "Deferred[str]"
+    ) -> "Deferred[None]":
+        id = new_id()
+        messages = self._messages(envelope, data, mail, id)
+
+        def stored(_: None) -> None:
+            answer.callback(id)
+            milliseconds = (self._monotonic() - began) * 1000
+            for message in messages:
+                self._activity.record(
+                    Kind.STORED,
+                    account=message.owner,
+                    address=message.inbox,
+                    message=message.id,
+                    peer=message.ip,
+                    count=message.size,
+                    milliseconds=milliseconds,
+                )
+            self._publish(messages, mail, data)
+
+        def failed(failure: Failure) -> None:
+            if answer.called:  # stored and answered; only the publishing went wrong
+                self._activity.record(Kind.TROUBLE, message=id, text=f"not published: {failure.value!r}")
+            else:
+                answer.errback(failure)
+
+        return self._mailbox.append(messages, data).addCallback(stored).addErrback(failed)
+
+    def _messages(self, envelope: Envelope, data: bytes, mail: Mail, id: str) -> list[Message]:
+        summary = summary_of(mail, envelope.sender)
+        received = round(envelope.received, 3)
+        inboxes: dict[str, str] = {}
+        for recipient in envelope.recipients:
+            destination = self._registry.book.find(recipient)
+            inboxes.setdefault(destination.inbox, destination.original)
+        return [
+            Message(
+                id=f"{id}-{number}",
+                seq=self._mailbox.next_seq(),
+                inbox=inbox,
+                original=original,
+                owner=self._rights.owner(inbox),
+                received=received,
+                size=len(data),
+                ip=envelope.peer,
+                via=envelope.via,
+                helo=envelope.helo,
+                sender=envelope.sender,
+                tls=envelope.tls,
+                summary=summary,
+                esmtp=envelope.esmtp,
+            )
+            for number, (inbox, original) in enumerate(inboxes.items())
+        ]
+
+
+def read_and_parse(content: Content) -> tuple[bytes, Mail]:
+    """Read a content and parse it; what is done in a thread when it is large."""
+    data = content.read()
+    return data, parse(data)

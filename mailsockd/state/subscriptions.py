@@ -7,6 +7,21 @@ import attrs
 FIREHOSE = "*"
 
 
+@attrs.frozen
+class Admission:
+    """
+    What became of the items that a caller asked for, in the order asked, without repeats.
+
+    `addresses` and `domains` are accepted, canonical; `rejected` pairs an item as asked with the reason;
+    `warnings` are sentences about items that are accepted but silent for now.
+    """
+
+    addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 @attrs.define(eq=False)
 class Subscription:
     """

@@ -1,0 +1,162 @@
+"""Reserving, changing and releasing addresses (contract section 1.2)."""
+
+from collections.abc import Callable, Mapping
+
+import attrs
+
+from mailsockd.actions.ports import Mailbox, Selection
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.state.accounts import Account
+from mailsockd.state.addresses import Address
+from mailsockd.state.subscriptions import Subscriptions
+
+LONGEST_INFO = 1000
+LONGEST_LOCAL = 125  # contract section 3.12
+
+Settings = Mapping[str, str | bool | None]
+
+
+@attrs.frozen
+class Changes:
+    """What a caller wants of an address: `info` when given, and settings by name; None clears one."""
+
+    info: str | None = None
+    settings: Settings = attrs.field(factory=dict)
+
+
+class Addresses:
+    """What an account may do with addresses."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        rights: Rights,
+        mailbox: Mailbox,
+        subscriptions: Subscriptions,
+        *,
+        any_domain: bool,
+        now: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._rights = rights
+        self._mailbox = mailbox
+        self._subscriptions = subscriptions
+        self._any_domain = any_domain
+        self._now = now
+
+    def of(self, caller: Account) -> list[Address]:
+        """Give the caller's addresses, by address."""
+        return self._registry.book.of(caller.name)
+
+    def show(self, caller: Account, email: str) -> tuple[str, Address | None, bool]:
+        """Give the inbox, its address if the caller reserved it, and whether it is the caller's by its domain alone."""
+        inbox = self._rights.inbox(email)
+        self._rights.selection(caller.name, inbox, 401)
+        address = self._registry.book.get(inbox)
+        return inbox, address, address is None and self._rights.owner(inbox) == caller.name
+
+    def available(self, caller: Account, email: str) -> tuple[str, bool, bool]:
+        """Give the inbox, whether it can be reserved, and whether it is the caller's."""
+        inbox = self._rights.inbox(email)
+        owner = self._rights.owner(inbox)
+        reserved = self._registry.book.get(inbox) is not None
+        return inbox, not reserved and owner in ("", caller.name), reserved and owner == caller.name
+
+    async def reserve(self, caller: Account, email: str, changes: Changes) -> Address:
+        """
+        Reserve an address, with settings that take effect at once. Public mail that is there becomes the caller's.
+
+        Raises Refusal: 400 not an address, already the caller's, no credits, or in a domain that is not served; 401
+        another's.
+        """
+        address = self._reservation(caller, email, changes)
+        self._charge(caller, 1)
+        await self._registry.change([address])
+        await self._mailbox.adopt(address.address, caller.name)
+        return address
+
+    def _reservation(self, caller: Account, email: str, changes: Changes) -> Address:
+        inbox = self._rights.inbox(email)
+        local, _, domain = inbox.rpartition("@")
+        if local.startswith("*"):
+            raise Refusal(400, f"{inbox} is not a valid email address", ("email: *@… is a domain's catch-all",))
+        if local.startswith("inbox-"):
+            raise Refusal(400, f"{inbox} is not a valid email address", ("email: inbox-… names are aliases",))
+        if len(local) > LONGEST_LOCAL:
+            reason = f"email: the part before the @ is longer than {LONGEST_LOCAL} characters"
+            raise Refusal(400, f"{inbox} is not a valid email address", (reason,))
+        owner = self._rights.owner(inbox)
+        if owner not in ("", caller.name):
+            raise Refusal(401, f"{inbox} is owned by another account.")
+        if self._registry.book.get(inbox) is not None:
+            raise Refusal(400, f"{inbox} is already owned by this account.")
+        if not (self._any_domain or self._registry.domains.served(domain)):
+            served = ", ".join(self._registry.domains.names())
+            raise Refusal(
+                400,
+                f"{inbox} cannot be reserved: mail for {domain} is not taken here. Use one of {served}; or the "
+                f"operator adds {domain} to `domains` in the configuration, or sets `smtp.accept: any`.",
+                (f"email: the domain {domain} is not served",),
+            )
+        now = self._now()
+        return _changed(Address(inbox, caller.name, now, now), changes, now)
+
+    def _charge(self, caller: Account, wanted: int) -> None:
+        if caller.credits is None:
+            return
+        left = max(0, caller.credits - self._registry.book.count(caller.name))
+        if wanted > left:
+            raise Refusal(400, f"You do not have enough private address credits ({left}). Please purchase more.")
+
+    async def update(self, caller: Account, email: str, changes: Changes) -> Address:
+        """Change the settings that are given. Raises Refusal 401 another's, 404 nobody's."""
+        inbox = self._rights.inbox(email)
+        self._rights.selection(caller.name, inbox, 401)
+        address = self._registry.book.get(inbox)
+        if address is None:
+            raise Refusal(404, "The private address was not found for this user.")
+        return await self._update(address, changes)
+
+    async def forward(self, caller: Account, email: str, changes: Changes) -> Address:
+        """Change settings by the older route, where not owning an address is always a 404."""
+        address = self._registry.book.get(self._rights.inbox(email))
+        if address is None or address.owner != caller.name:
+            raise Refusal(404, "The private address was not found for this user.")
+        return await self._update(address, changes)
+
+    async def _update(self, address: Address, changes: Changes) -> Address:
+        changed = _changed(address, changes, self._now())
+        await self._registry.change([changed])
+        return changed
+
+    async def release(self, caller: Account, email: str, messages: bool) -> str:
+        """
+        Give an address back; `messages` deletes all its mail, starred too. Gives the inbox.
+
+        Sockets that listen to it lose it at once: one that has nothing else left is closed.
+        """
+        inbox = self._rights.inbox(email)
+        address = self._registry.book.get(inbox)
+        if address is None or address.owner != caller.name:
+            raise Refusal(400, "That address is not valid. Make sure it is one you own.")
+        await self._registry.change([], [address])
+        for subscription in self._subscriptions.to_address(inbox):
+            if subscription.account == caller.name:
+                subscription.end(f"{inbox} was released")
+        if messages:
+            await self._mailbox.purge(Selection(inbox, caller.name), starred=True)
+        return inbox
+
+
+def _changed(address: Address, changes: Changes, now: float) -> Address:
+    settings = {**address.settings, **changes.settings}
+    return attrs.evolve(
+        address,
+        info=address.info if changes.info is None else changes.info,
+        settings={name: value for name, value in settings.items() if value is not None},
+        updated=now,
+    )
+
+

@@ -1,0 +1,69 @@
+"""The one way in which state changes: memory first, disk second, answer third."""
+
+from collections.abc import Sequence
+
+from mailsockd.actions.ports import Entry, StateStore
+from mailsockd.state.accounts import Account, Accounts, ApiKey
+from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.domains import Domain, Domains
+
+
+class Registry:
+    """
+    Accounts, addresses and domains in memory, and the store that keeps them.
+
+    `change` takes effect in memory before it first waits, so a check made just before it still holds. When the disk
+    refuses, what was there before is put back, unless it has been changed again meanwhile.
+    """
+
+    def __init__(self, accounts: Accounts, book: AddressBook, domains: Domains, store: StateStore) -> None:
+        self.accounts = accounts
+        self.book = book
+        self.domains = domains
+        self._store = store
+
+    async def change(self, saved: Sequence[Entry], removed: Sequence[Entry] = ()) -> None:
+        """Save and remove entries, all or none. Raises StorageTrouble, and then nothing has changed."""
+        before = [(entry, self._current(entry)) for entry in (*saved, *removed)]
+        for entry in saved:
+            self._put(entry)
+        for entry in removed:
+            self._remove(entry)
+        try:
+            await self._store.change(saved, removed)
+        except BaseException:
+            for entry, previous in before:
+                if self._current(entry) is (entry if entry in saved else None):
+                    self._remove(entry) if previous is None else self._put(previous)
+            raise
+
+    def _current(self, entry: Entry) -> Entry | None:
+        if isinstance(entry, Account):
+            return self.accounts.get(entry.name)
+        if isinstance(entry, ApiKey):
+            return self.accounts.key(entry.digest)
+        if isinstance(entry, Address):
+            return self.book.get(entry.address)
+        if isinstance(entry, Domain):
+            return self.domains.get(entry.name)
+        return None
+
+    def _put(self, entry: Entry) -> None:
+        if isinstance(entry, Account):
+            self.accounts.put(entry)
+        elif isinstance(entry, ApiKey):
+            self.accounts.put_key(entry)
+        elif isinstance(entry, Address):
+            self.book.put(entry)
+        elif isinstance(entry, Domain):
+            self.domains.put(entry)
+
+    def _remove(self, entry: Entry) -> None:
+        if isinstance(entry, Account):
+            self.accounts.remove(entry.name)
+        elif isinstance(entry, ApiKey):
+            self.accounts.remove_key(entry.digest)
+        elif isinstance(entry, Address):
+            self.book.remove(entry.address)
+        elif isinstance(entry, Domain):
+            self.domains.remove(entry.name)

@@ -1,0 +1,130 @@
+"""The channel to web sockets: who gets a message (contract section 2, last paragraph), encoded once for all."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
+
+from twisted.internet.defer import Deferred
+
+from mailsockd.delivery.fanout import Fanout, Frames, Shape
+from mailsockd.mail.address import domain_of
+from mailsockd.mail.message import Mail
+from mailsockd.mail.stored import Message
+from mailsockd.mail.trace import received_value, with_trace
+from mailsockd.state.activity import ActivityLog, Kind
+from mailsockd.state.addresses import AddressBook
+from mailsockd.state.domains import Domains
+from mailsockd.state.subscriptions import FIREHOSE, Subscription, Subscriptions
+from mailsockd.wire import dumps, frame_json
+
+# Encoding takes about 10 ms a megabyte: above this it is done in a thread.
+ENCODED_IN_REACTOR = 64 * 1024
+
+InThread: TypeAlias = Callable[[Callable[[], Frames]], "Deferred[Frames]"]
+
+
+class WebSocketChannel:
+    """
+    Publishes messages to subscriptions.
+
+    `frame` makes the bytes of one frame from its payload; `is_admin` tells whether an account is an administrator;
+    `in_thread` runs the encoding of large frames.
+    """
+
+    setting = "enablews"
+
+    def __init__(
+        self,
+        book: AddressBook,
+        domains: Domains,
+        subscriptions: Subscriptions,
+        activity: ActivityLog,
+        fanout: Fanout,
+        *,
+        hostname: str,
+        frame: Callable[[bytes], bytes],
+        is_admin: Callable[[str], bool],
+        in_thread: InThread,
+    ) -> None:
+        self._book = book
+        self._domains = domains
+        self._subscriptions = subscriptions
+        self._activity = activity
+        self._fanout = fanout
+        self._hostname = hostname
+        self._frame = frame
+        self._is_admin = is_admin
+        self._in_thread = in_thread
+
+    def check(self, value: object) -> bool:
+        """Give the flag that a request names. Raises ValueError."""
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+
+    def publish(self, messages: Sequence[Message], mail: Mail, content: bytes) -> None:
+        """Send each message, once, to every socket that is entitled to it at this moment."""
+        for message in messages:
+            targets = list(dict.fromkeys(self._entitled(message))) if len(self._subscriptions) else []
+            self._record(message, len(targets))
+            if not targets:
+                continue
+            shapes = {(target.shape, target.raw) for target in targets}
+            if len(content) <= ENCODED_IN_REACTOR:
+                self._fanout.send(targets, self._frames(shapes, message, mail, content))
+            else:
+                self._fanout.send_later(targets, self._later(shapes, message, mail, content))
+
+    def _later(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> "Deferred[Frames]":
+        return self._in_thread(lambda: self._frames(shapes, message, mail, content))
+
+    def _frames(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> Frames:
+        trace = received_value(message, self._hostname)
+        traced = with_trace(message, content, self._hostname)
+        alias = self._book.alias(message.inbox)
+        return {
+            (shape, raw): self._frame(
+                dumps(frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw))
+            )
+            for shape, raw in shapes
+        }
+
+    def _entitled(self, message: Message) -> Iterator[Subscription]:
+        address = self._book.get(message.inbox)
+        domain = domain_of(message.inbox)
+        enabled = address is not None and address.enablews and address.owner == message.owner
+        if enabled:
+            yield from self._of(message, self._subscriptions.to_address(message.inbox))
+        catch_all = self._book.get(f"*@{domain}")
+        if catch_all is not None and catch_all is not address and catch_all.enablews:
+            yield from self._of(message, self._subscriptions.to_address(catch_all.address))
+        owned = self._domains.get(domain)
+        if owned is not None and owned.enablews:
+            enabled = enabled or owned.owner == message.owner
+            for subscription in self._subscriptions.to_domain(domain):
+                if subscription.account == owned.owner and message.owner in ("", owned.owner):
+                    yield subscription
+        for subscription in self._subscriptions.to_address(FIREHOSE):
+            if (enabled and subscription.account == message.owner) or (
+                message.owner == "" and self._is_admin(subscription.account)
+            ):
+                yield subscription
+
+    @staticmethod
+    def _of(message: Message, listeners: list[Subscription]) -> Iterator[Subscription]:
+        return (subscription for subscription in listeners if subscription.account == message.owner)
+
+    def _record(self, message: Message, listeners: int) -> None:
+        address = self._book.get(message.inbox)
+        if listeners:
+            kind, text = Kind.PUBLISHED, ""
+        elif address is None:
+            kind, text = Kind.UNPUBLISHED, "nobody has reserved the address"
+        elif not address.enablews:
+            kind, text = Kind.UNPUBLISHED, "web socket forwarding is off for the address"
+        else:
+            kind, text = Kind.UNPUBLISHED, "nobody listens"
+        self._activity.record(
+            kind, account=message.owner, address=message.inbox, message=message.id, text=text, count=listeners
+        )
