@@ -51,6 +51,16 @@ class StateStore(Protocol):
         """Finish what was asked and let go of the files."""
 
 
+class Passwords(Protocol):
+    """Slow hashes of passwords, made apart from the reactor and few at once."""
+
+    def hash(self, password: str) -> "Deferred[str]":
+        """Give the text to keep in place of a password."""
+
+    def verify(self, kept: str, password: str) -> "Deferred[bool]":
+        """Tell whether a password is the one that was kept."""
+
+
 @attrs.frozen
 class Selection:
     """
@@ -94,6 +104,9 @@ class Mailbox(Protocol):
 
     def purge(self, selection: Selection, starred: bool = False) -> "Deferred[int]":
         """Delete the messages, starred ones only if asked; gives how many."""
+
+    def purge_owner(self, owner: str) -> "Deferred[int]":
+        """Delete all messages that an account owns; gives how many."""
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""

@@ -1,0 +1,170 @@
+"""Making, changing and removing accounts and their API keys: what an operator does with mailsockctl."""
+
+import re
+import secrets
+import string
+from collections.abc import Callable
+
+import attrs
+
+from mailsockd.actions.ports import Entry, Mailbox, Passwords
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.state.accounts import Account, ApiKey, key_digest
+from mailsockd.state.subscriptions import Subscriptions
+
+KEY_LENGTH = 40
+PASSWORD_LENGTH = 20
+SHORTEST_PASSWORD = 8
+SHORTEST_KEY = 16
+LONGEST_KEY = 200
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
+_KEY_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
+_LETTERS = string.ascii_letters + string.digits
+
+
+@attrs.frozen
+class Credentials:
+    """A new account's password and key, in clear: shown once and kept nowhere."""
+
+    account: Account
+    password: str
+    key: str
+
+
+class AccountActions:
+    """What may be done with accounts. Callers are operators, or the first start."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        mailbox: Mailbox,
+        passwords: Passwords,
+        subscriptions: Subscriptions,
+        now: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._mailbox = mailbox
+        self._passwords = passwords
+        self._subscriptions = subscriptions
+        self._now = now
+
+    async def add(
+        self, name: str, *, admin: bool = False, password: str | None = None, email: str = ""
+    ) -> Credentials:
+        """Make an account with a password (a random one unless given) and a key. Raises Refusal 400."""
+        if not _NAME.match(name):
+            reason = "name: must be lower-case letters, digits, dots, dashes and underscores, 64 at most"
+            raise Refusal(400, f"{name!r} is not a valid account name; {reason}", (reason,))
+        self._check_new(name)
+        password = _password(password)
+        kept = await self._passwords.hash(password)
+        self._check_new(name)
+        now = self._now()
+        key = new_key()
+        account = Account(name, now, now, kept, admin, email=email)
+        await self._registry.change([account, self._key(account, key, "first key")])
+        return Credentials(account, password, key)
+
+    def _check_new(self, name: str) -> None:
+        if self._registry.accounts.get(name) is not None:
+            raise Refusal(400, f"There is an account {name} already.", (f"name: {name} is taken",))
+
+    def find(self, name: str) -> Account:
+        """Give the account of that name. Raises Refusal 404."""
+        account = self._registry.accounts.get(name)
+        if account is None:
+            raise Refusal(404, f"There is no account {name}.")
+        return account
+
+    async def set(self, name: str, *, credits: int | None, admin: bool | None = None) -> Account:
+        """Set how many addresses an account may reserve (None: any number) and whether it is an administrator."""
+        account = self.find(name)
+        if credits is not None and credits < 0:
+            raise Refusal(400, "credits must be 0 or more, or unlimited", ("credits: must be 0 or more, or unlimited",))
+        changed = attrs.evolve(
+            account, credits=credits, admin=account.admin if admin is None else admin, updated=self._now()
+        )
+        await self._registry.change([changed])
+        return changed
+
+    async def set_password(self, name: str, password: str | None = None) -> str:
+        """Set a password, a random one unless given, and give it."""
+        self.find(name)
+        password = _password(password)
+        kept = await self._passwords.hash(password)
+        await self._registry.change([attrs.evolve(self.find(name), password=kept, updated=self._now())])
+        return password
+
+    async def remove(self, name: str, purge: bool) -> None:
+        """
+        Remove an account, its keys and its addresses; `purge` deletes its mail too. Its sockets are closed.
+
+        Mail that is not purged stays on disk and is seen by nobody, until an account of the same name is made.
+        Raises Refusal 404, and 400 for the last administrator.
+        """
+        account = self.find(name)
+        others = [other for other in self._registry.accounts if other.admin and other.name != name]
+        if account.admin and not others:
+            raise Refusal(400, f"{name} is the last administrator.")
+        gone: list[Entry] = [account, *self._registry.accounts.keys_of(name), *self._registry.book.of(name)]
+        await self._registry.change([], gone)
+        for subscription in self._subscriptions:
+            if subscription.account == name:
+                subscription.end("the account was removed")
+        if purge:
+            await self._mailbox.purge_owner(name)
+
+    def keys(self, name: str) -> list[ApiKey]:
+        """Give the keys of an account, oldest first. Raises Refusal 404."""
+        return self._registry.accounts.keys_of(self.find(name).name)
+
+    async def add_key(self, name: str, label: str, key: str | None = None) -> tuple[ApiKey, str]:
+        """Add a key, a new one unless an existing one is given, and give it. Raises Refusal 400, 404."""
+        account = self.find(name)
+        if not _KEY_NAME.match(label):
+            raise Refusal(400, "name must be 1 to 100 printable characters", ("name: must be 1 to 100 characters",))
+        if key is None:
+            key = new_key()
+        elif not (SHORTEST_KEY <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() and " " not in key):
+            reason = f"key: must be {SHORTEST_KEY} to {LONGEST_KEY} printable ASCII characters without spaces"
+            raise Refusal(400, reason, (reason,))
+        if self._registry.accounts.key(key_digest(key)) is not None:
+            raise Refusal(400, "The key is in use already.", ("key: is in use already",))
+        entry = self._key(account, key, label)
+        await self._registry.change([entry])
+        return entry, key
+
+    async def revoke_key(self, name: str, which: str) -> ApiKey:
+        """
+        Revoke the key of an account that has this name, or these last four characters, and close its sockets.
+
+        Raises Refusal 404, and 400 when several keys answer to it.
+        """
+        found = [key for key in self.keys(name) if which in (key.name, key.last, key.digest)]
+        if not found:
+            raise Refusal(404, f"{name} has no key {which}.")
+        if len(found) > 1:
+            raise Refusal(400, f"{name} has {len(found)} keys {which}: name one by its last characters.")
+        await self._registry.change([], found)
+        for subscription in self._subscriptions:
+            if subscription.key == found[0].digest:
+                subscription.end("the key was revoked")
+        return found[0]
+
+    def _key(self, account: Account, key: str, label: str) -> ApiKey:
+        return ApiKey(key_digest(key), account.name, label, key[-4:], self._now())
+
+
+def new_key() -> str:
+    """Make an API key: `k_` and 40 random letters and digits."""
+    return "k_" + "".join(secrets.choice(_LETTERS) for _ in range(KEY_LENGTH))
+
+
+def _password(password: str | None) -> str:
+    if password is None:
+        return "".join(secrets.choice(_LETTERS) for _ in range(PASSWORD_LENGTH))
+    if len(password) < SHORTEST_PASSWORD:
+        reason = f"password: must have at least {SHORTEST_PASSWORD} characters"
+        raise Refusal(400, reason, (reason,))
+    return password

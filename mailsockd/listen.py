@@ -1,0 +1,52 @@
+"""Where to listen: `host:port` as people write it, or one of Twisted's endpoint strings."""
+
+import re
+from ipaddress import ip_address
+
+import attrs
+
+_HOST_PORT = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]+)\Z")
+# Kinds that exist on every Twisted that mailsockd runs on.
+_KINDS = frozenset(("tcp", "tcp4", "tcp6", "unix", "ssl", "fd", "systemd", "haproxy"))
+
+
+class InvalidListen(ValueError):
+    """What was given is no place to listen on; the message says why."""
+
+
+@attrs.frozen
+class Listen:
+    """A place to listen on; `host` and `port` are None for an endpoint string that says them in its own way."""
+
+    endpoint: str
+    host: str | None = None
+    port: int | None = None
+
+
+def listen(text: str) -> Listen:
+    """Understand `127.0.0.1:1025`, `[::1]:1025`, or an endpoint string. Raises InvalidListen."""
+    found = _HOST_PORT.match(text)
+    if found and found["host"] not in _KINDS:
+        host = found["six"] or ("127.0.0.1" if found["host"] == "localhost" else found["host"])
+        try:
+            address = ip_address(host.partition("%")[0])
+        except ValueError as error:
+            raise InvalidListen("the host must be an IP address, such as 127.0.0.1 or [::1]") from error
+        port = int(found["port"])
+        if port > 65535:
+            raise InvalidListen("the port must be at most 65535")
+        kind = "tcp6" if address.version == 6 else "tcp"
+        return Listen(f"{kind}:{port}:interface={host.replace(':', chr(92) + ':')}", host, port)
+    kind = text.partition(":")[0]
+    if kind not in _KINDS:
+        raise InvalidListen("must be host:port, such as 127.0.0.1:1025 or [::1]:1025, or a Twisted endpoint string")
+    return Listen(text)
+
+
+def on_private_network(text: str) -> bool:
+    """Tell whether only this machine or a private network reaches the place; of endpoint strings, only unix does."""
+    place = listen(text)
+    if place.host is None:
+        return place.endpoint.startswith("unix:")
+    address = ip_address(place.host.partition("%")[0])
+    return address.is_loopback or (address.is_private and not address.is_unspecified)
