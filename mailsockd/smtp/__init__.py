@@ -1,1 +1,1 @@
-"""Mail in: the SMTP server."""
+"""Mail in: SMTP."""

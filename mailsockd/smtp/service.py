@@ -1,0 +1,69 @@
+"""What all sessions of one factory share."""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from mailsockd.mail.envelope import Content, Envelope
+from mailsockd.smtp import reply
+from mailsockd.smtp.content import Spool
+from mailsockd.smtp.limits import SMTPLimits
+from mailsockd.smtp.reply import Reply
+from mailsockd.state.activity import Kind
+from mailsockd.transport import Send
+
+Accept = Callable[[str, str], None]
+Receive = Callable[[Envelope, Content], "Deferred[str]"]
+
+
+class Record(Protocol):
+    """Remembers what happened: the part of ActivityLog.record that is used here."""
+
+    def __call__(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "") -> None:
+        """Remember one event."""
+
+
+@attrs.define(eq=False)
+class Service:
+    """
+    The server as a session sees it.
+
+    `seconds` is the time that deadlines are counted in. The factory's sweep moves it, by what went by but never by
+    more than two steps of the sweep, so neither a jump of the wall clock nor a stop of the whole process makes
+    everybody late at once.
+    """
+
+    hostname: str
+    accept: Accept
+    receive: Receive
+    record: Record
+    tls: Callable[[], Any]
+    send: Send
+    now: Callable[[], float]
+    clock: IReactorTime
+    limits: SMTPLimits
+    spool: Spool
+    greeting: Reply = attrs.field(init=False)
+    hello: Reply = attrs.field(init=False)
+    extensions: tuple[Reply, Reply] = attrs.field(init=False)
+    """The answer to EHLO, without and with STARTTLS."""
+    seconds: float = 0.0
+    commits: int = 0
+    stopping: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        self.greeting = reply.reply(220, "", f"{self.hostname} ESMTP mailsockd")
+        self.hello = reply.reply(250, "", self.hostname)
+        texts = [
+            self.hostname,
+            f"SIZE {self.limits.size}",
+            "8BITMIME",
+            "SMTPUTF8",
+            "PIPELINING",
+            "ENHANCEDSTATUSCODES",
+            "HELP",
+        ]
+        self.extensions = reply.lines(250, texts), reply.lines(250, [*texts, "STARTTLS"])

@@ -1,0 +1,312 @@
+"""
+One SMTP connection: bytes in, replies out, and every deadline.
+
+The states, and what moves from one to the other:
+
+    HANDSHAKE --TLS is up--> COMMAND --354--> CONTENT --CRLF.CRLF--> COMMIT --the answer of the store--> COMMAND
+        ^                     |   any --221, 421, a deadline, the peer is gone--> CLOSED
+        +------220------------+
+
+Input is read in COMMAND, CONTENT and HANDSHAKE only. What a client sends ahead (RFC 2920) waits, in its order,
+while a mail is being stored, so replies never overtake each other.
+"""
+
+import enum
+from typing import Any
+
+from twisted.internet.defer import maybeDeferred
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, IPushProducer, ITLSTransport
+from twisted.internet.protocol import connectionDone
+from twisted.mail import smtp
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from mailsockd.actions.ports import StorageTrouble
+from mailsockd.mail.envelope import Content, Envelope
+from mailsockd.smtp import reply
+from mailsockd.smtp.connections import Connections
+from mailsockd.smtp.content import Incoming
+from mailsockd.smtp.dialogue import Dialogue
+from mailsockd.smtp.reply import Reply
+from mailsockd.smtp.service import Service
+from mailsockd.state.activity import Kind
+from mailsockd.transport import close, write
+
+
+class State(enum.Enum):
+    """What a session waits for."""
+
+    HANDSHAKE = "TLS"
+    COMMAND = "a command line"
+    CONTENT = "the content of a mail"
+    COMMIT = "the store"
+    CLOSED = "nothing"
+
+
+@implementer(IPushProducer, IHandshakeListener)
+class Session(smtp.ESMTP):
+    """
+    twisted.mail's ESMTP server with a byte path, an order of commands and replies of its own.
+
+    Of the base class nothing is used but its place behind twisted.mail's factory.
+    """
+
+    noisy = False
+    transport: Any
+
+    def __init__(self, service: Service, sessions: "Connections[Session]", implicit_tls: bool) -> None:
+        super().__init__()
+        self._service = service
+        self._sessions = sessions
+        self._tls = implicit_tls
+        self._state = State.CLOSED
+        self._input = b""
+        self._at = 0  # how much of _input is done with
+        self._out: list[bytes] = []
+        self._send = write if implicit_tls else service.send
+        self._reading = True
+        self._clogged = False
+        self._working = False
+        self._later: IDelayedCall | None = None
+        self._incoming: Incoming | None = None
+        self._commit: object | None = None
+        self._began = self._heard = self._since = service.seconds
+
+    def connectionMade(self) -> None:
+        """Greet, or refuse when there are too many."""
+        peer = getattr(self.transport.getPeer(), "host", "")
+        via = getattr(self.transport.getHost(), "host", "")
+        no_delay = getattr(self.transport, "setTcpNoDelay", None)
+        if no_delay is not None:
+            no_delay(True)
+        self._dialogue = Dialogue(self._service, peer, via, self._tls, ITLSTransport.providedBy(self.transport))
+        self._state = State.HANDSHAKE if self._tls else State.COMMAND
+        self._began = self._heard = self._since = self._service.seconds
+        self.transport.registerProducer(self, True)
+        limits = self._service.limits
+        of_peer = self._sessions.enter(self, peer)
+        answer = self._service.greeting
+        if self._service.stopping:
+            answer = reply.STOPPING
+        elif len(self._sessions) > limits.connections:
+            answer = reply.TOO_MANY_CONNECTIONS
+        elif of_peer > limits.connections_per_peer:
+            answer = reply.TOO_MANY_FROM_PEER
+        if answer.code == 421:
+            self._service.record(Kind.REFUSED, peer=peer, text=answer.text)
+            self._finish(answer)
+        else:
+            self._send(self.transport, answer.wire)
+
+    def handshakeCompleted(self) -> None:
+        """Go on inside TLS."""
+        if self._state is State.HANDSHAKE:
+            self._state = State.COMMAND
+            self._heard = self._service.seconds
+
+    def dataReceived(self, data: bytes) -> None:
+        """Take bytes, of any number."""
+        self.handshakeCompleted()  # a layer in between may have kept it from us
+        if self._state is not State.CLOSED:
+            self._input = self._input + data if self._input else data
+            self._work()
+
+    def pauseProducing(self) -> None:
+        """Hear no more commands: the peer does not read what they are answered."""
+        self._clogged = True
+        self._pace()
+
+    def resumeProducing(self) -> None:
+        """Go on: the peer has read."""
+        self._clogged = False
+        self._work()
+
+    def stopProducing(self) -> None:
+        """Do nothing: the connection is gone, and connectionLost is about to say so."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Forget everything; a mail that is being stored goes on alone, its answer has nobody to hear it."""
+        self._forget()
+        self._sessions.leave(self)
+
+    def sweep(self) -> None:
+        """See to the deadlines; called about once a second."""
+        limits, now = self._service.limits, self._service.seconds
+        if self._state is State.CLOSED:
+            return
+        if self._state is State.HANDSHAKE:
+            if now - self._since > limits.handshake_timeout:
+                self._abort()
+        elif self._state is State.COMMIT:
+            if now - self._since > limits.commit_timeout:
+                self._committed(Failure(StorageTrouble("the store did not answer in time")), self._commit)
+        elif now - self._began > limits.session_timeout:
+            self._finish(reply.SESSION_TOO_LONG)
+        elif now - self._heard > limits.idle_timeout:
+            self._finish(reply.IDLE)
+        elif self._incoming is not None:
+            elapsed = now - self._since
+            if elapsed > limits.data_grace and self._incoming.received < elapsed * limits.data_rate:
+                self._finish(reply.TOO_SLOW)
+
+    def stop(self, force: bool = False) -> None:
+        """End because the server ends: a mail that is being stored is answered first, unless forced."""
+        if force or self._state is State.HANDSHAKE:
+            self._abort()
+        elif self._state is not State.COMMIT:
+            self._finish(reply.STOPPING)
+
+    def _work(self) -> None:
+        """Do what the input asks for, until it ends, something must be waited for, or others must have their turn."""
+        if self._working:
+            return
+        self._working = True
+        turns = self._service.limits.commands_a_turn
+        while self._at < len(self._input) and not self._clogged:
+            if self._state is State.CONTENT:
+                self._take_content()
+            elif self._state is not State.COMMAND or not turns or not self._take_command():
+                break
+            else:
+                turns -= 1
+        self._working = False
+        self._input = self._input[self._at :]
+        self._at = 0
+        self._flush()
+        if not turns and self._input and self._later is None:
+            self._later = self._service.clock.callLater(0, self._continue)
+        self._pace()
+
+    def _continue(self) -> None:
+        self._later = None
+        self._work()
+
+    def _take_command(self) -> bool:
+        """Answer the next command line; tell whether there was one."""
+        end = self._input.find(b"\n", self._at)
+        length = (end if end >= 0 else len(self._input)) - self._at
+        if length >= self._service.limits.command_line:
+            self._finish(reply.LINE_TOO_LONG)
+        elif end < 0:
+            return False
+        elif not length or self._input[end - 1] != 0x0D:
+            self._finish(reply.BARE_LF)
+        else:
+            line = self._input[self._at : end - 1]
+            self._at = end + 1
+            self._heard = self._service.seconds
+            self._say(self._dialogue.answer(line))
+        return True
+
+    def _say(self, answer: Reply) -> None:
+        """Send a reply, at the latest when the input is done with, and go where its code leads."""
+        if answer.code == 354:
+            limits = self._service.limits
+            self._state = State.CONTENT
+            self._since = self._service.seconds
+            self._incoming = Incoming(self._service.spool, limits.content_memory, limits.size)
+        if answer.code == 220:
+            self._start_tls(answer)
+        elif answer.code in (221, 421):
+            self._finish(answer)
+        else:
+            self._out.append(answer.wire)
+
+    def _take_content(self) -> None:
+        assert self._incoming is not None
+        self._heard = self._service.seconds
+        rest = self._incoming.feed(self._input[self._at :])
+        self._input = rest or b""
+        self._at = 0
+        if rest is None:
+            return
+        incoming, self._incoming = self._incoming, None
+        envelope = self._dialogue.finish()
+        self._state = State.COMMAND
+        if incoming.too_big:
+            self._say(self._dialogue.not_taken(reply.TOO_BIG))
+        elif incoming.trouble is not None:
+            self._say(self._dialogue.not_stored(Failure(incoming.trouble)))
+        else:
+            self._hand_over(envelope, incoming.content())
+
+    def _hand_over(self, envelope: Envelope, content: Content) -> None:
+        self._state = State.COMMIT
+        self._since = self._service.seconds
+        self._service.commits += 1
+        self._commit = commit = object()
+        maybeDeferred(self._service.receive, envelope, content).addBoth(self._settled, commit)
+
+    def _settled(self, result: str | Failure, commit: object) -> None:
+        self._service.commits -= 1
+        self._committed(result, commit)
+
+    def _committed(self, result: str | Failure, commit: object | None) -> None:
+        """Answer for a mail. A result that comes after its answer, or after the client left, is told to nobody."""
+        if commit is not self._commit:
+            return
+        self._commit = None
+        self._state = State.COMMAND
+        self._heard = self._service.seconds
+        if isinstance(result, Failure):
+            self._say(self._dialogue.not_stored(result))
+        else:
+            self._say(self._dialogue.stored(result))
+        if self._service.stopping:
+            self._finish(reply.STOPPING)
+        self._work()
+
+    def _start_tls(self, answer: Reply) -> None:
+        if self._at < len(self._input):
+            # It came in the clear, from whoever: it must never be taken for something said inside TLS.
+            self._finish(reply.INPUT_BEFORE_TLS)
+            return
+        self._out.append(answer.wire)
+        self._flush()
+        self._state = State.HANDSHAKE
+        self._since = self._service.seconds
+        self._tls = True
+        self._send = write  # from here on the bytes go through the TLS layer
+        self.transport.startTLS(self._service.tls())
+
+    def _flush(self) -> None:
+        if self._out:
+            data = b"".join(self._out)
+            self._out.clear()
+            self._send(self.transport, data)
+
+    def _pace(self) -> None:
+        """Read from the peer only when there is nothing of it to wait for."""
+        if self._state is State.CLOSED:
+            return
+        reading = self._state is not State.COMMIT and not self._clogged and self._later is None
+        if reading is not self._reading:
+            self._reading = reading
+            if reading:
+                self.transport.resumeProducing()
+            else:
+                self.transport.pauseProducing()
+
+    def _finish(self, answer: Reply) -> None:
+        """Say the last reply and close."""
+        if self._state is State.CLOSED:
+            return
+        self._out.append(answer.wire)
+        self._flush()
+        self._forget()
+        self.transport.unregisterProducer()  # with one, loseConnection would wait for it
+        close(self.transport, self._service.clock)
+
+    def _abort(self) -> None:
+        if self._state is not State.CLOSED:
+            self._forget()
+            self.transport.abortConnection()
+
+    def _forget(self) -> None:
+        self._state = State.CLOSED
+        self._input = b""
+        self._at = 0
+        self._incoming = self._commit = None
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
