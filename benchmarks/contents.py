@@ -10,10 +10,15 @@ from pathlib import Path
 
 MARKER = "bench-0000000000"
 
-WORDS = (
-    "order parcel street window garden letter number morning account river paper little station people water "
-    "answer method winter signal bridge market corner simple travel minute forest the a of to and in is for"
-).split()
+VOCABULARY = """
+order parcel street window garden letter number morning account river paper little station people water answer
+method winter signal bridge market corner simple travel minute forest the a of to and in is for
+"""
+WORDS = VOCABULARY.split()
+
+# Not left to the library, which would fold the marker into an encoded word.
+PLAIN_SUBJECT = f"Subject: Your code is 4821 {MARKER}\r\n"
+ENCODED_SUBJECT = f"Subject: =?utf-8?q?Your_order_at_Caf=C3=A9?= {MARKER}\r\n"
 
 
 def prose(chance: random.Random, length: int) -> str:
@@ -28,12 +33,11 @@ def prose(chance: random.Random, length: int) -> str:
     return "\n".join([*lines, " ".join(line)]) + "\n"
 
 
-def message(subject: str) -> EmailMessage:
-    """A message with the headers that all three have."""
+def head() -> EmailMessage:
+    """A message with the headers that all have, but for the Subject."""
     mail = EmailMessage(policy=SMTP)
     mail["From"] = '"Shop Robot" <robot@shop.example>'
     mail["To"] = "box@mail.test"
-    mail["Subject"] = subject
     mail["Date"] = "Sun, 22 Nov 2026 07:30:51 +0000"
     mail["Message-ID"] = "<20261122073051.4711@shop.example>"
     mail["X-Mailer"] = "Robot 2.1"
@@ -42,16 +46,14 @@ def message(subject: str) -> EmailMessage:
 
 def small(chance: random.Random) -> EmailMessage:
     """About 1 KB, one part of text."""
-    mail = message(f"Your code is 4821 {MARKER}")
-    mail.set_content(prose(chance, 720) + "https://shop.example/verify?token=4821\n")
+    mail = head()
+    mail.set_content(prose(chance, 690) + "https://shop.example/verify?token=4821\n")
     return mail
 
 
 def rich(chance: random.Random, text: int, html: int, attachments: list[int]) -> EmailMessage:
     """Text, HTML with links, and attachments of the given sizes in bytes."""
-    mail = message(f"Your order at Caf\N{LATIN SMALL LETTER E WITH ACUTE} {MARKER}")
-    # An encoded word must not swallow the marker, so the subject is folded here and not by the library.
-    mail.replace_header("Subject", "placeholder")
+    mail = head()
     mail.set_content(prose(chance, text) + "https://shop.example/orders/17\n")
     paragraphs = [
         f'<p>{line}</p><a href="https://shop.example/item/{i}?ref=mail">see item {i}</a>\n'
@@ -59,25 +61,24 @@ def rich(chance: random.Random, text: int, html: int, attachments: list[int]) ->
     ]
     mail.add_alternative(f"<html><body><h1>Thank you</h1>{''.join(paragraphs)}</body></html>", subtype="html")
     for i, size in enumerate(attachments):
-        mail.add_attachment(
-            chance.randbytes(size), maintype="application", subtype="pdf", filename=f"invoice-{i}.pdf"
-        )
+        mail.add_attachment(chance.randbytes(size), maintype="application", subtype="pdf", filename=f"invoice-{i}.pdf")
+    multiparts = [part for part in mail.walk() if part.is_multipart()]
+    for i, part in enumerate(multiparts):
+        part.set_boundary(f"=-robot-{i}-20261122")
     return mail
 
 
 def write_contents(folder: Path) -> dict[str, Path]:
     """Write the files and return them by name: 1k, 10k, 1m."""
     chance = random.Random(20261122)
-    mails = {
-        "1k": small(chance),
-        "10k": rich(chance, 1500, 1900, [2500]),
-        "1m": rich(chance, 3000, 8000, [350_000, 350_000]),
+    contents = {
+        "1k": (PLAIN_SUBJECT, small(chance)),
+        "10k": (ENCODED_SUBJECT, rich(chance, 1500, 1900, [2500])),
+        "1m": (ENCODED_SUBJECT, rich(chance, 3000, 8000, [350_000, 350_000])),
     }
-    subject = f"Subject: =?utf-8?q?Your_order_at_Caf=C3=A9?= {MARKER}\r\n".encode()
-    files = {}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, mail in mails.items():
-        data = mail.as_bytes(policy=SMTP).replace(b"Subject: placeholder\r\n", subject)
+    files = {}
+    for name, (subject, mail) in contents.items():
         files[name] = folder / f"{name}.eml"
-        files[name].write_bytes(data)
+        files[name].write_bytes(subject.encode() + mail.as_bytes(policy=SMTP))
     return files

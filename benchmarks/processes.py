@@ -2,7 +2,6 @@
 
 import os
 import resource
-import select
 import socket
 import subprocess
 import time
@@ -27,9 +26,6 @@ def end(process: subprocess.Popen, patience: float = 5.0) -> None:
     if process.poll() is None:
         process.kill()
         process.wait()
-    for stream in (process.stdout, process.stdin, process.stderr):
-        if stream:
-            stream.close()
 
 
 @contextmanager
@@ -41,32 +37,38 @@ def ended(process: subprocess.Popen) -> Iterator[subprocess.Popen]:
         end(process)
 
 
-def wait_for_line(process: subprocess.Popen, start: str, patience: float = 20.0) -> str:
-    """The first line on the process's stdout that begins with `start`; TimeoutError or RuntimeError without one."""
+def launch(command: list, log: Path, environment: dict[str, str] | None = None) -> subprocess.Popen:
+    """Start a program that writes to a log file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [str(word) for word in command], stdout=output, stderr=subprocess.STDOUT, env=environment
+        )
+
+
+def wait_for_line(process: subprocess.Popen, log: Path, start: str, patience: float = 20.0) -> str:
+    """The first line of the log that begins with `start`; TimeoutError or RuntimeError without one."""
     deadline = time.monotonic() + patience
-    assert process.stdout is not None
     while time.monotonic() < deadline:
-        readable, _, _ = select.select([process.stdout], [], [], 0.2)
-        if readable:
-            line = process.stdout.readline()
-            line = line.decode() if isinstance(line, bytes) else line
-            if line.startswith(start):
+        for line in log.read_text(errors="replace").splitlines(keepends=True):
+            if line.startswith(start) and line.endswith("\n"):
                 return line.strip()
-            if not line:
-                raise RuntimeError(f"{process.args} ended with status {process.wait()} before it was ready")
-    raise TimeoutError(f"{process.args} printed no {start} within {patience} s")
+        if process.poll() is not None:
+            raise RuntimeError(f"it ended with status {process.returncode} before it was ready, see {log}")
+        time.sleep(0.02)
+    raise TimeoutError(f"no {start} within {patience} s, see {log}")
 
 
-def wait_for_port(process: subprocess.Popen, port: int, patience: float = 20.0) -> None:
+def wait_for_port(process: subprocess.Popen, log: Path, port: int, patience: float = 20.0) -> None:
     """Returns when something accepts connections on the loopback port."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"{process.args} ended with status {process.returncode} before it was ready")
+            raise RuntimeError(f"it ended with status {process.returncode} before it was ready, see {log}")
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
             return
         time.sleep(0.05)
-    raise TimeoutError(f"{process.args} does not listen on port {port}")
+    raise TimeoutError(f"nothing listens on port {port} within {patience} s, see {log}")
 
 
 def cpu_seconds(pid: int) -> float:
@@ -76,7 +78,7 @@ def cpu_seconds(pid: int) -> float:
 
 
 def raise_descriptor_limit(wanted: int) -> int:
-    """Raise the soft limit of open files to the hard one, for this process and its children; the number that is left."""
+    """Raise the soft limit of open files to the hard one, here and for all children; the number that it is now."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return wanted if hard == resource.RLIM_INFINITY else hard

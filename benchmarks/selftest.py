@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from contents import write_contents
-from processes import ended, free_port, wait_for_line
+from processes import ended, free_port, launch, wait_for_line
 
 OUT = Path(__file__).parent / "out"
 
@@ -35,9 +35,9 @@ FAULTS = {
 def run(content: Path, fault: str, *more: str) -> dict:
     """The generator's report against a sink that makes the fault."""
     smtp, socket = free_port(), free_port()
-    sink = subprocess.Popen([OUT / "mailsink", str(smtp), str(socket), fault], stdout=subprocess.PIPE)
-    with ended(sink):
-        wait_for_line(sink, "READY")
+    log = OUT / "log" / "sink.log"
+    with ended(launch([OUT / "mailsink", smtp, socket, fault], log)) as sink:
+        wait_for_line(sink, log, "READY")
         command = [OUT / "mailload", "--smtp", f"127.0.0.1:{smtp}", "--socket", f"127.0.0.1:{socket}"]
         command += ["--content", content, "--mails", "57", "--stall", "0.7", *more]
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=30, check=False)

@@ -23,6 +23,7 @@ struct client {
     struct watch watch; /* first, so that a watch is a client */
     enum step step;
     long number; /* of the mail under way, -1 when none */
+    bool may_pipeline;
     uint32_t index;
     struct progress progress;
     size_t held;
@@ -130,6 +131,8 @@ static void step_done(struct client *client)
         say(client, "EHLO bench.example.com\r\n");
         break;
     case HELLO:
+        if (options.pipelining && !client->may_pipeline)
+            die(1, "the server does not announce PIPELINING");
         if (options.lockstep && !ledger_idle())
             client->step = RESTING;
         else
@@ -171,6 +174,8 @@ static void reply_line(struct client *client, char *line)
 {
     int code = atoi(line);
     bool last_line = strlen(line) < 4 || line[3] != '-';
+    if (client->step == HELLO && strlen(line) > 4 && !strncasecmp(line + 4, "PIPELINING", 10))
+        client->may_pipeline = true;
     if (client->step == CONTENT || client->step == RESTING || code != expected[client->step])
         trouble(client, line);
     else if (last_line)
