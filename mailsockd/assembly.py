@@ -1,0 +1,275 @@
+"""The wiring: `assemble` makes the whole daemon from a configuration. The only module that knows every room."""
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+from twisted.application import strports
+from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.protocol import Factory
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.protocols.tls import TLSMemoryBIOFactory
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.messages import Messages
+from mailsockd.actions.ports import Snapshot, StateStore, StateUnreadable, StorageTrouble
+from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.actions.subscribe import admit
+from mailsockd.api.account import AccountRoutes
+from mailsockd.api.addresses import AddressRoutes
+from mailsockd.api.messages import MessageRoutes
+from mailsockd.config import Config
+from mailsockd.delivery.channels import channels
+from mailsockd.delivery.fanout import Fanout
+from mailsockd.delivery.websocket import WebSocketChannel
+from mailsockd.listen import listen
+from mailsockd.log import log_event
+from mailsockd.mail.message import Mail, parse
+from mailsockd.passwords import Argon2Passwords
+from mailsockd.preflight import skipped
+from mailsockd.services import ADMIN, Closing, FirstStart, InOrder, Saving
+from mailsockd.smtp.server import SMTPFactory, SMTPLimits
+from mailsockd.state.accounts import Accounts
+from mailsockd.state.activity import ActivityLog
+from mailsockd.state.addresses import AddressBook
+from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.secrets import ALIASES, Secret
+from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.storage.lock import Lock
+from mailsockd.storage.mailbox import SQLiteMailbox
+from mailsockd.storage.sqlite import SQLiteState
+from mailsockd.storage.yamlfile import YAMLState
+from mailsockd.tls import Certificates
+from mailsockd.web.errors import HTTPError
+from mailsockd.web.limits import Limits
+from mailsockd.web.router import Router
+from mailsockd.web.site import Root, Site
+from mailsockd.websocket.resource import IncomingMessages
+from mailsockd.websocket.server import SocketFactory, SocketLimits, text_frame
+
+CREDENTIALS = "initial-credentials"
+
+
+class Daemon(InOrder):
+    """
+    The whole daemon. It is assembled when it starts, after twistd has gone into the background: threads and open
+    databases do not survive a fork.
+    """
+
+    def __init__(self, config: Config, reactor: Any) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._config = config
+        self._reactor = reactor
+
+    def privilegedStartService(self) -> None:
+        """Read the state and bind the ports."""
+        assemble(self._config, self._reactor).setServiceParent(self)
+        super().privilegedStartService()  # type: ignore[no-untyped-call]
+
+
+def assemble(config: Config, reactor: Any) -> IService:
+    """Make every room, read the state, and give the services in the order in which they start. Raises ConfigError."""
+    folder = Path(config.data)
+    lock = Lock(folder)
+    activity = ActivityLog(time.time)
+    activity.listen(log_event)
+    store = _store(config, reactor)
+    try:
+        snapshot = store.load()
+        mailbox = SQLiteMailbox(folder / "mailbox.db", reactor.callFromThread, _died(reactor))
+    except StateUnreadable as error:
+        lock.release()
+        raise config.error("data", str(error)) from error
+    registry, new = _registry(config, snapshot, store)
+    subscriptions = Subscriptions()
+    rights = Rights(registry.book, registry.domains)
+    account_actions = AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time)
+
+    def in_thread(function: Any, *arguments: Any) -> "Deferred[Any]":
+        return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
+
+    websocket = WebSocketChannel(
+        registry.book,
+        registry.domains,
+        subscriptions,
+        activity,
+        Fanout(reactor),
+        hostname=config.name,
+        frame=text_frame,
+        is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
+        in_thread=in_thread,
+    )
+    any_domain = config.smtp.accept == "any"
+    reception = Reception(
+        registry,
+        rights,
+        mailbox,
+        websocket.publish,
+        activity,
+        in_thread,
+        any_domain=any_domain,
+        unreserved=config.inboxes.unreserved == "accept",
+        monotonic=time.monotonic,
+    )
+    sockets = SocketFactory(
+        authenticate=registry.accounts.by_key,
+        admit=lambda account, items: admit(account, items, registry.book, registry.domains),
+        subscriptions=subscriptions,
+        clock=reactor,
+        limits=_socket_limits(config),
+        record=activity.record,
+        shape=config.websocket.frame,
+    )
+    addresses = Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time)
+    messages = Messages(mailbox, rights, config.name)
+
+    def parsing(content: bytes) -> "Deferred[Mail]":
+        if len(content) <= PARSED_IN_REACTOR:
+            return succeed(parse(content))
+        return in_thread(parse, content)
+
+    router = Router(
+        AddressRoutes(addresses, registry.book, channels(websocket)),
+        MessageRoutes(messages, parsing),
+        AccountRoutes(registry.accounts, registry.book),
+        authenticate=registry.accounts.by_key,
+        translate=_translate,
+    )
+    root = Root()
+    root.putChild(b"api", router)
+    root.putChild(b"incoming-messages", IncomingMessages(sockets))
+    site = Site(root, clock=reactor, limits=_web_limits(config))
+    services = InOrder()  # type: ignore[no-untyped-call]
+
+    async def close_storage() -> None:
+        await mailbox.close()
+        await store.close()
+        lock.release()
+
+    Closing(lambda: ensureDeferred(close_storage())).setServiceParent(services)
+    if new:
+        Saving(registry, new).setServiceParent(services)
+    FirstStart(registry.accounts, account_actions, folder / CREDENTIALS).setServiceParent(services)
+    certificates = Certificates(config.tls.certificates)
+
+    def smtp(implicit_tls: bool) -> SMTPFactory:
+        factory = SMTPFactory(
+            config.name,
+            reception.accept,
+            reception.receive,
+            clock=reactor,
+            record=activity.record,
+            limits=_smtp_limits(config),
+            tls=lambda: certificates or None,
+            implicit_tls=implicit_tls,
+            spool=str(folder),
+        )
+        Closing(factory.shutdown).setServiceParent(services)
+        return factory
+
+    Closing(sockets.shut).setServiceParent(services)
+    _listen(services, config, "smtp.listen", config.smtp.listen, smtp(False))
+    _listen(services, config, "http.listen", config.http.listen, site)
+    if config.smtp.listen_tls:
+        factory = TLSMemoryBIOFactory(certificates, False, smtp(True))
+        _listen(services, config, "smtp.listen_tls", config.smtp.listen_tls, factory)
+    if config.http.listen_tls:
+        factory = TLSMemoryBIOFactory(certificates, False, site)
+        _listen(services, config, "http.listen_tls", config.http.listen_tls, factory)
+    return services
+
+
+def _listen(services: MultiService, config: Config, key: str, items: Sequence[str], factory: Factory) -> None:
+    for item in items:
+        if not skipped(config, key, item):
+            # strports binds before anything else starts, and a busy port ends the start.
+            strports.service(listen(item).endpoint, factory).setServiceParent(services)
+
+
+def _store(config: Config, reactor: Any) -> StateStore:
+    folder = Path(config.data)
+    if config.state == "yaml":
+        return YAMLState(folder / "state.yaml", reactor.callFromThread, _died(reactor))
+    return SQLiteState(folder / "state.db", reactor.callFromThread, _died(reactor))
+
+
+def _died(reactor: Any) -> Any:
+    """Give what ends the process when a thread of the storage has died: nothing could be stored any more."""
+    log = Logger()
+
+    def died(reason: BaseException) -> None:
+        log.critical("a thread of the storage died, so the daemon ends: {reason!r}", reason=reason)
+        reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+        reactor.stop()
+
+    return died
+
+
+def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Registry, list[Secret]]:
+    """Make the state in memory; the secrets that had to be made are given too, to be saved."""
+    new: list[Secret] = []
+    aliases = next((secret for secret in snapshot.secrets if secret.name == ALIASES), None)
+    if aliases is None:
+        aliases = Secret(ALIASES, secrets.token_hex(32))
+        new.append(aliases)
+    book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
+    domains = Domains(snapshot.domains)
+    now = time.time()
+    for name in config.served:
+        kept = domains.get(name) or Domain(name, ADMIN, now, now)
+        domains.put(attrs.evolve(kept, configured=True, owner=ADMIN, verified=True, verified_mx=True))
+    return Registry(Accounts(snapshot.accounts, snapshot.keys), book, domains, store), new
+
+
+def _translate(error: Exception) -> HTTPError | None:
+    if isinstance(error, Refusal):
+        return HTTPError(error.status, error.message, error.errors)
+    if isinstance(error, StorageTrouble):
+        return HTTPError(503, "The server cannot store this now. Nothing was changed; try again later.")
+    return None
+
+
+def _smtp_limits(config: Config) -> SMTPLimits:
+    limits = config.limits
+    return SMTPLimits(
+        size=limits.message_size,
+        recipients=limits.recipients,
+        errors=limits.smtp_errors,
+        connections=limits.smtp_connections,
+        connections_per_peer=limits.smtp_connections_per_peer,
+        idle_timeout=limits.smtp_idle,
+        session_timeout=limits.smtp_session,
+    )
+
+
+def _web_limits(config: Config) -> Limits:
+    limits = config.limits
+    return Limits(
+        body_bytes=limits.http_body,
+        connections=limits.http_connections,
+        connections_per_ip=limits.http_connections_per_peer,
+        header_seconds=limits.http_header_time,
+        idle_seconds=limits.http_idle,
+    )
+
+
+def _socket_limits(config: Config) -> SocketLimits:
+    socket = config.websocket
+    return SocketLimits(
+        ping_interval=socket.ping_interval,
+        backlog=socket.backlog,
+        budget=socket.backlog_total,
+        sockets=socket.connections,
+        sockets_per_account=socket.connections_per_account,
+        sockets_per_peer=socket.connections_per_peer,
+    )

@@ -1,0 +1,72 @@
+"""What is checked of the machine before the daemon starts: its data folder, its certificates, its ports."""
+
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from mailsockd.config import Config
+from mailsockd.listen import listen
+from mailsockd.tls import Certificates, CertificateTrouble
+
+
+def check(config: Config) -> None:
+    """Raise ConfigError for the first thing that would keep the daemon from working."""
+    _data(config)
+    try:
+        Certificates(config.tls.certificates)
+    except CertificateTrouble as error:
+        raise config.error("tls.certificates", str(error)) from error
+    for key, items in listeners(config):
+        for item in items:
+            _port(config, key, item)
+
+
+def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
+    """Give every listener setting and where it listens."""
+    return [
+        ("smtp.listen", config.smtp.listen),
+        ("smtp.listen_tls", config.smtp.listen_tls),
+        ("http.listen", config.http.listen),
+        ("http.listen_tls", config.http.listen_tls),
+    ]
+
+
+def _data(config: Config) -> None:
+    folder = Path(config.data)
+    try:
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"mailsockd")
+    except OSError as error:
+        raise config.error("data", f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _port(config: Config, key: str, item: str) -> None:
+    """Bind the port and let go of it: a busy one is named now, while whoever started the daemon still looks."""
+    place = listen(item)
+    if place.host is None or place.port is None or skipped(config, key, item):
+        return
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((place.host, place.port))
+            if place.port:
+                probe.listen(1)
+    except OSError as error:
+        raise config.error(key, f"cannot listen on {item}: {os.strerror(error.errno or 0)}") from error
+
+
+def skipped(config: Config, key: str, item: str) -> bool:
+    """Tell whether a listener of the built-in defaults is left out: [::1] on a machine without IPv6."""
+    return key not in config.lines and listen(item).host == "::1" and not _has_ipv6()
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,18 @@
+"""The program `mailsockd`: twistd in the foreground, for machines where twistd goes by another name."""
+
+import sys
+
+from twisted.scripts.twistd import run as twistd
+
+
+def run() -> None:
+    """Run `twistd --nodaemon --pidfile= mailsockd` with the arguments of the command line."""
+    arguments = ["--no_save", "--nodaemon", "--pidfile=", "mailsockd", *sys.argv[1:]]
+    if "--version" in sys.argv[1:]:
+        arguments = ["mailsockd", "--version"]
+    sys.argv[1:] = arguments
+    twistd()
+
+
+if __name__ == "__main__":
+    run()

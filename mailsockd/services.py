@@ -1,0 +1,90 @@
+"""What starts and stops with the daemon, beside its listeners."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import MultiService, Service
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.logger import Logger
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.registry import Registry
+from mailsockd.state.accounts import Accounts
+from mailsockd.state.secrets import Secret
+
+ADMIN = "admin"
+
+
+class InOrder(MultiService):
+    """Services that stop one after the other, the last one first, each only when the one before it has ended."""
+
+    def stopService(self) -> "Deferred[None]":
+        """Stop all services."""
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        Service.stopService(self)  # type: ignore[no-untyped-call]
+        for service in reversed(list(self)):
+            stopped = service.stopService()
+            if isinstance(stopped, Deferred):
+                await stopped
+
+
+class Closing(Service):
+    """Ends what a room has open, when the services after it have ended."""
+
+    def __init__(self, close: Callable[[], Any]) -> None:
+        self._close = close
+
+    def stopService(self) -> Any:
+        """Close it."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        return self._close()
+
+
+class Saving(Service):
+    """Saves secrets that were made in this start."""
+
+    _log = Logger()
+
+    def __init__(self, registry: Registry, new: Sequence[Secret]) -> None:
+        self._registry = registry
+        self._new = new
+
+    def startService(self) -> None:
+        """Save them."""
+        super().startService()  # type: ignore[no-untyped-call]
+        ensureDeferred(self._registry.change(self._new)).addErrback(
+            lambda failure: self._log.failure("the server's secrets could not be saved", failure)
+        )
+
+
+class FirstStart(Service):
+    """Makes the account `admin` when there is no account yet, and leaves its credentials in a file."""
+
+    _log = Logger()
+
+    def __init__(self, accounts: Accounts, actions: AccountActions, path: Path) -> None:
+        self._accounts = accounts
+        self._actions = actions
+        self._path = path
+
+    def startService(self) -> None:
+        """Make the account, if there is none."""
+        super().startService()  # type: ignore[no-untyped-call]
+        if not len(self._accounts):
+            ensureDeferred(self._make()).addErrback(
+                lambda failure: self._log.failure("the account admin could not be made", failure)
+            )
+
+    async def _make(self) -> None:
+        made = await self._actions.add(ADMIN, admin=True)
+        text = f"account: {made.account.name}\npassword: {made.password}\nkey: {made.key}\n"
+        temporary = self._path.with_suffix(".new")
+        temporary.unlink(missing_ok=True)
+        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(text)
+        temporary.rename(self._path)
+        self._log.info("made the account {name}; its password and key are in {path}", name=ADMIN, path=str(self._path))

@@ -1,0 +1,47 @@
+"""The command line of `twistd mailsockd`. The house is imported when it is built, not when twistd lists its plugins."""
+
+import sys
+from typing import TYPE_CHECKING
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+import mailsockd
+
+if TYPE_CHECKING:
+    from mailsockd.config import Config
+
+
+class Options(usage.Options):
+    """What can be said on the command line; everything else is in the configuration."""
+
+    synopsis = "[--config FILE]"
+    optParameters = [
+        ["config", "c", None, "configuration file (default: ./mailsockd.yaml, /etc/mailsockd/mailsockd.yaml, none)"]
+    ]
+
+    def opt_version(self) -> None:
+        """Show mailsockd's version and exit."""
+        sys.stdout.write(f"mailsockd {mailsockd.__version__}\n")
+        raise SystemExit(0)
+
+
+def makeService(options: Options) -> IService:
+    """
+    Build the daemon. What can be wrong with the configuration is found now.
+
+    twistd has not gone into the background yet: one line on stderr and exit status 1 reach whoever started it.
+    """
+    from twisted.internet import reactor
+
+    from mailsockd.assembly import Daemon
+    from mailsockd.config import ConfigError, load
+    from mailsockd.preflight import check
+
+    try:
+        config: Config = load(options["config"])
+        check(config)
+    except ConfigError as error:
+        sys.stderr.write(f"mailsockd: {error}\n")
+        raise SystemExit(1) from error
+    return Daemon(config, reactor)
