@@ -3,7 +3,7 @@
 import re
 from binascii import a2b_qp
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from mailsockd.mail.charsets import clean_line, decode, undeclared
 from mailsockd.mail.transfer import base64
@@ -17,6 +17,7 @@ Field = tuple[str, str]
 
 # Possessive quantifiers throughout: no character is looked at twice. The value runs over folded lines.
 _FIELD = re.compile(r"([!-9;-~]++)[ \t]*+:[ \t]*+([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_ALL_FIELDS = re.compile(r"(?:[!-9;-~]++[ \t]*+:[^\n]*+\n?(?:[ \t][^\n]*+\n?)*+)*+\Z")
 _SKIPPED = re.compile(r"(?:(?:From |[ \t])[^\n]*+\n)*+")
 
 
@@ -47,11 +48,13 @@ def fields(content: bytes, start: int, end: int) -> tuple[list[Field], int]:
     stop, body = block_end(content, start, end)
     cut = stop - start > BLOCK_LIMIT
     block = content[start : start + BLOCK_LIMIT if cut else stop].decode("latin-1")
+    if not cut:
+        lines = block.replace("\r\n", "\n")
+        if "\r" not in lines and _ALL_FIELDS.match(lines):
+            return _well_formed(lines), body
     found: list[Field] = []
-    position = 0
     skipped = _SKIPPED.match(block)
-    if skipped:
-        position = skipped.end()
+    position = skipped.end() if skipped else 0
     size = len(block)
     match = _FIELD.match
     while position < size:
@@ -62,10 +65,19 @@ def fields(content: bytes, start: int, end: int) -> tuple[list[Field], int]:
         position = field.end()
         if len(found) < FIELD_LIMIT:
             name, value = field.groups()
-            if "\n" in value:
-                value = value.replace("\r\n", "").replace("\n", "")
+            value = value.replace("\r\n", "").replace("\n", "")
             found.append((name, value[:VALUE_LIMIT].rstrip("\r \t")))
     return found, body
+
+
+def _well_formed(lines: str) -> list[Field]:
+    # The way of nearly every mail, three times as fast: no line can fail to match, so the matches lie end to end.
+    found = _FIELD.findall(lines)[:FIELD_LIMIT]
+    folded = "\n " in lines or "\n\t" in lines
+    spaced = " \n" in lines or "\t\n" in lines or lines.endswith((" ", "\t"))
+    if not folded and not spaced and len(lines) <= VALUE_LIMIT:
+        return found
+    return [(name, value.replace("\n", "")[:VALUE_LIMIT].rstrip("\r \t")) for name, value in found]
 
 
 def header_block(content: bytes) -> bytes:
@@ -139,12 +151,12 @@ def date(value: str) -> float | None:
         local = datetime(
             number, _MONTHS[month.lower()], int(day), int(hour), int(minute), min(int(second or 0), 59), tzinfo=UTC
         )
-        shift = 0
+        shift = 0  # minutes
         if offset:
             shift = (int(offset[1:3]) * 60 + int(offset[3:])) * (-1 if offset[0] == "-" else 1)
         elif zone:
             shift = _ZONES.get(zone.lower(), 0) * 60
-        seconds = local.timestamp() - timedelta(minutes=shift).total_seconds()
+        seconds = local.timestamp() - shift * 60
     except (ValueError, KeyError, OverflowError):
         return None
     return seconds if 0 <= seconds < _YEAR_10000 else None

@@ -4,7 +4,7 @@ import attrs
 
 from mailsockd.mail.attachments import Attachment, attachment, attachment_bytes, file_name
 from mailsockd.mail.charsets import clean_body, decode
-from mailsockd.mail.headers import Field, date, message_id, priority, words
+from mailsockd.mail.headers import VALUE_LIMIT, Field, date, message_id, priority, words
 from mailsockd.mail.html import html_from_text, text_from_html
 from mailsockd.mail.links import links
 from mailsockd.mail.mime import Leaf, leaves
@@ -14,6 +14,7 @@ from mailsockd.mail.transfer import decoded
 
 __all__ = ["Attachment", "Mail", "Person", "attachment_bytes", "parse"]
 
+_LISTS = ("to", "cc", "bcc")
 _SHOWN = ("text/plain", "text/html")
 
 
@@ -51,21 +52,22 @@ def parse(content: bytes) -> Mail:
     """
     head, found = leaves(content)
     first: dict[str, str] = {}
-    named: dict[str, list[str]] = {}
     headers: list[Field] = []
     for name, value in head:
         lower = name.lower()
-        headers.append((name, words(value)))
-        first.setdefault(lower, value)
-        if lower in ("to", "cc", "bcc"):
-            named.setdefault(lower, []).append(value)
+        # The first test alone answers for most values; words() holds the whole rule.
+        headers.append((name, value if value.isascii() and value.isprintable() and "=?" not in value else words(value)))
+        if lower not in first:
+            first[lower] = value
+        elif lower in _LISTS and len(first[lower]) < VALUE_LIMIT:
+            first[lower] += ", " + value
     text, html, attachments = _bodies(content, found)
     get = first.get
     return Mail(
         sender=people(get("from", "")) or people(get("sender", "")),
-        to=people(", ".join(named.get("to", ()))),
-        cc=people(", ".join(named.get("cc", ()))),
-        bcc=people(", ".join(named.get("bcc", ()))),
+        to=people(get("to", "")),
+        cc=people(get("cc", "")),
+        bcc=people(get("bcc", "")),
         subject=words(get("subject", "")),
         message_id=message_id(get("message-id", "")),
         date=date(get("date", "")),
@@ -88,7 +90,10 @@ def _bodies(content: bytes, found: list[Leaf]) -> tuple[str | None, str | None, 
         kind = leaf.content_type
         name = file_name(leaf)
         if not name and leaf.disposition != "attachment" and (kind in _SHOWN or not kind or kind[:10] == "multipart/"):
-            (htmls if kind == "text/html" else texts).append(_shown(content, leaf))
+            shown = _shown(content, leaf)
+            # A multipart without parts is shown when it holds text, as most that lost their boundary do.
+            if kind[:10] != "multipart/" or shown.strip():
+                (htmls if kind == "text/html" else texts).append(shown)
         else:
             attachments.append(attachment(content, leaf, name))
     return "\n".join(texts) if texts else None, "\n".join(htmls) if htmls else None, attachments

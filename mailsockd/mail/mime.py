@@ -102,8 +102,10 @@ class _Walk:
                     # The line end before a boundary belongs to the boundary.
                     stop = hit - 1 if hit > start and content[hit - 1] == 13 else hit
                     parts.append((start, max(stop, start)))
-                start = min(line_end + 1, end)
-                if rest or len(parts) >= PART_LIMIT:
+                # The search goes on behind a closing boundary: some programs use one boundary for nested multiparts,
+                # and what follows the inner end are the outer parts. Only the text in between is no part.
+                start = -1 if rest else min(line_end + 1, end)
+                if len(parts) >= PART_LIMIT:
                     return parts
             else:
                 self.near_misses += 1

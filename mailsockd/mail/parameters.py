@@ -9,6 +9,8 @@ from mailsockd.mail.headers import words
 
 # No real part has more; each costs a fraction of a microsecond, times 500 parts.
 PARAMETER_LIMIT = 100
+# File names end at 255 characters, and escapes take up to twelve for one.
+_EXTENDED_LIMIT = 4096
 
 # Possessive, and the closing quote is optional, so a started parameter always matches and nothing is read twice: an
 # attempt begins only at a semicolon and the name cannot contain one.
@@ -69,11 +71,12 @@ def parameter(found: Parameters, name: str) -> str:
 def _extended(pieces: list[tuple[str, bool]]) -> str:
     charset = ""
     first, encoded = pieces[0]
+    first = first[:_EXTENDED_LIMIT]
     if encoded and first.count("'") >= 2:
         charset, _, first = first.split("'", 2)
     raw = [unquote_to_bytes(first.encode("latin-1", "replace")) if encoded else first.encode("latin-1", "replace")]
     for piece, escaped in pieces[1:]:
-        data = piece.encode("latin-1", "replace")
+        data = piece[:_EXTENDED_LIMIT].encode("latin-1", "replace")
         raw.append(unquote_to_bytes(data) if escaped else data)
     text = decode(b"".join(raw), charset)
     return words(text) if text.isascii() else words(text.encode("utf-8", "replace").decode("latin-1"))
