@@ -53,7 +53,8 @@ def parse_date(name: str, value: str) -> float:
 
 
 def _peer(request: Exchange) -> str:
-    return str(getattr(request.getClientAddress(), "host", None) or "unix")
+    """Our own requests know it, through trusted proxies; others have the other end of the connection."""
+    return str(getattr(request, "peer", None) or getattr(request.getClientAddress(), "host", None) or "unix")
 
 
 def _identity(request: Exchange) -> str:

@@ -14,8 +14,9 @@ from twisted.web.server import NOT_DONE_YET
 from mailsockd.web.auth import Authenticate, identify
 from mailsockd.web.call import Call
 from mailsockd.web.errors import HTTPError
-from mailsockd.web.exchange import Exchange
-from mailsockd.web.reply import JSON, JSON_TYPE, Reply, encode, reply
+from mailsockd.web.exchange import Exchange, error_reply, send
+from mailsockd.web.refusal import SAFETY
+from mailsockd.web.reply import JSON, Reply, reply
 from mailsockd.web.routes import Path, Route, Routes
 
 __all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
@@ -23,7 +24,7 @@ __all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
 Translate = Callable[[Exception], HTTPError | None]
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_ANSWER = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
+_ANSWER = SAFETY | {"Cache-Control": "no-store"}
 # Never with Allow-Credentials: a page of another origin may use a key that it knows, not a session that it does not.
 CROSS_ORIGIN = {
     "Access-Control-Allow-Origin": "*",
@@ -57,7 +58,7 @@ class Router(Resource):
     any detail. When the client goes away, what is still running for it is cancelled.
     """
 
-    isLeaf = True  # noqa: N815
+    isLeaf = True
 
     def __init__(
         self,
@@ -134,7 +135,7 @@ class Router(Resource):
                 path=call.request.path.decode("latin-1"),
             )
             known = HTTPError(500, f"Something went wrong inside the server. The log has it under {call.id}.")
-        return Reply(encode(known.body()), JSON_TYPE, known.status, known.headers)
+        return error_reply(known)
 
     def _lost(self, failure: Failure, call: Call) -> None:
         if not isinstance(failure.value, CancelledError):
@@ -169,20 +170,8 @@ def _allow(routes: Iterable[Route]) -> str:
 
 
 def _send(answer: Reply | None, call: Call) -> None:
-    request = call.request
-    if call.gone:
-        return
-    if answer is None:
-        request.setResponseCode(204)
-    else:
-        content = answer.content()
-        request.setResponseCode(answer.status)
-        request.setHeader("Content-Type", answer.content_type)
-        request.setHeader("Content-Length", str(len(content)))
-        for name, value in answer.headers.items():
-            request.setHeader(name, value)
-        request.write(content)
-    request.finish()
+    if not call.gone:
+        send(call.request, answer)
 
 
 def _check(found: Sequence[tuple[Route, Callable[..., Any]]]) -> None:
@@ -193,6 +182,8 @@ def _check(found: Sequence[tuple[Route, Callable[..., Any]]]) -> None:
         if shape in seen:
             raise ValueError(f"{route.method} {route.pattern} is declared twice")
         seen.add(shape)
-        taken = list(inspect.signature(function).parameters)[1:]
-        if set(taken) != route.parameters:
-            raise TypeError(f"{route.method} {route.pattern}: {route.name} takes {', '.join(taken) or 'nothing'}")
+        taken = list(inspect.signature(function).parameters.values())[1:]
+        needed = {parameter.name for parameter in taken if parameter.default is parameter.empty}
+        if not needed <= route.parameters <= {parameter.name for parameter in taken}:
+            names = ", ".join(parameter.name for parameter in taken)
+            raise TypeError(f"{route.method} {route.pattern}: {route.name} takes {names or 'nothing'}")

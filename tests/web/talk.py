@@ -7,7 +7,8 @@ import attrs
 from twisted.internet.address import IPv4Address
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
-from twisted.web.server import Site
+
+from mailsockd.web.site import Limits, Served, Site
 
 PEER = IPv4Address("TCP", "192.0.2.9", 40000)
 
@@ -23,21 +24,42 @@ class Answer:
         return json.loads(self.body)
 
 
-@attrs.define
-class Talk:
-    """One connection to a site."""
+class Wire(StringTransport):
+    """A transport that names its protocol, as TCP does."""
 
-    site: Site
-    clock: Clock = attrs.Factory(Clock)
-    transport: StringTransport = attrs.Factory(lambda: StringTransport(peerAddress=PEER))
     protocol: Any = None
 
+
+@attrs.define
+class Talk:
+    """One connection to a site that serves `root`; `served` is what the site recorded."""
+
+    root: Any
+    limits: Limits = attrs.Factory(Limits)
+    clock: Clock = attrs.Factory(Clock)
+    transport: "Wire" = attrs.Factory(lambda: Wire(peerAddress=PEER))
+    served: list[Served] = attrs.Factory(list)
+    options: dict[str, Any] = attrs.Factory(dict)
+    site: Site = attrs.field(init=False)
+    channel: Any = attrs.field(init=False)
+
     def __attrs_post_init__(self) -> None:
-        self.protocol = self.site.buildProtocol(PEER)
-        self.protocol.makeConnection(self.transport)
+        self.site = Site(
+            self.root,
+            clock=self.clock,
+            limits=self.limits,
+            record_request=self.served.append,
+            **self.options,
+        )
+        self.transport.protocol = self.channel = self.site.buildProtocol(PEER)
+        self.channel.makeConnection(self.transport)
+
+    @property
+    def aborted(self) -> bool:
+        return self.transport.disconnected
 
     def send(self, data: bytes) -> None:
-        self.protocol.dataReceived(data)
+        self.channel.dataReceived(data)
 
     def heard(self) -> bytes:
         """What was answered since the last time."""

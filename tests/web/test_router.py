@@ -8,7 +8,6 @@ from twisted.internet.error import ConnectionDone
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
-from twisted.web.server import Site
 
 from mailsockd.web.router import JSON, Call, HTTPError, Reply, Router, Routes
 from tests.web.talk import Answer, Talk, request
@@ -91,7 +90,7 @@ def talk(things: Things) -> Talk:
     root = Resource()
     callers = {"k_ada": "ada"}
     root.putChild(b"api", Router(things, authenticate=callers.get, translate=known))
-    return Talk(Site(root))
+    return Talk(root)
 
 
 def ask(talk: Talk, *args: Any, **named: Any) -> Answer:
@@ -309,7 +308,7 @@ def test_what_runs_for_a_client_that_left_is_cancelled(talk: Talk, things: Thing
     talk.send(request("GET", "/api/wait"))
     globalLogPublisher.addObserver(events.append)
     try:
-        talk.protocol.connectionLost(Failure(ConnectionDone()))
+        talk.channel.connectionLost(Failure(ConnectionDone()))
     finally:
         globalLogPublisher.removeObserver(events.append)
     assert things.seen == ["cancelled"]
@@ -319,7 +318,7 @@ def test_what_runs_for_a_client_that_left_is_cancelled(talk: Talk, things: Thing
 
 def test_cross_origin_headers_can_be_left_out(things: Things) -> None:
     """Pages that live by a cookie are for their own origin."""
-    talk = Talk(Site(Router(things, cross_origin=False)))
+    talk = Talk(Router(things, cross_origin=False))
     assert "access-control-allow-origin" not in ask(talk, "GET", "/api/things/a").headers
 
 
