@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsockd.actions.addresses import Addresses
-from mailsockd.api.settings import Setting, changes
+from mailsockd.actions.settings import Setting, changes
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import address_json, unreserved_json
