@@ -1,0 +1,73 @@
+# The two commands to know: `make run` and `make test`. Everything else is for people who change mailsockd.
+
+SYSTEM_PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := tests/install-system-packages
+
+.PHONY: help run test check bench test-debian clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make run          run the daemon here on loopback, with an account made for you (Ctrl-C ends it)"
+	@echo "make test         install what the tests need and run all of them"
+	@echo "make check        ruff, mypy, the architecture and the documents"
+	@echo "make test-debian  the tests on Debian's own Python packages"
+	@echo "make bench        measure against other servers (about 15 minutes)"
+	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
+
+# --- environments
+
+$(VENV)/run: setup.cfg pyproject.toml
+	@$(PACKAGES) python3=$(SYSTEM_PYTHON) python3-venv=$(or $(firstword $(wildcard /usr/lib/python3.*/ensurepip/__init__.py)),/absent)
+	@test -x $(BIN)/pip || $(SYSTEM_PYTHON) -m venv $(VENV)
+	@echo "installing mailsockd into $(VENV)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . --config-settings editable_mode=compat
+	@touch $@
+
+$(VENV)/test: $(VENV)/run setup.cfg
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,check]' --config-settings editable_mode=compat
+	@touch $@
+
+tests/integration/node_modules/.package-lock.json: tests/integration/package.json
+	@$(PACKAGES) nodejs=node npm=npm
+	@cd tests/integration && npm install --no-audit --no-fund --no-package-lock --loglevel=error
+	@touch $@
+
+# --- to use it
+
+run: $(VENV)/run
+	@$(BIN)/mailsockctl --config etc/try.yaml welcome --wait 30 & exec $(BIN)/mailsockd --config etc/try.yaml
+
+# --- to change it
+
+test: $(VENV)/test tests/integration/node_modules/.package-lock.json
+	@$(PACKAGES) strace=strace swaks=swaks curl=curl libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+	$(BIN)/python -m pytest -q
+
+check: $(VENV)/test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
+
+DIST := /usr/lib/python3/dist-packages
+test-debian: $(VENV)/test tests/integration/node_modules/.package-lock.json
+	@$(PACKAGES) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
+	    python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
+	    python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-argon2=$(DIST)/argon2 \
+	    python3-pytest=$(DIST)/pytest python3-hypothesis=$(DIST)/hypothesis \
+	    strace=strace swaks=swaks curl=curl libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+	PYTHONDONTWRITEBYTECODE=1 $(SYSTEM_PYTHON) -m pytest -q -p no:cacheprovider --ignore=tests/integration
+	MAILSOCKD_PYTHON=$(SYSTEM_PYTHON) $(BIN)/python -m pytest -q tests/integration
+
+bench: $(VENV)/run
+	$(BIN)/python benchmarks/bench.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/out
+	rm -rf tests/integration/node_modules _trial_temp* twisted/plugins/dropin.cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: clean-var
+clean-var:
+	rm -rf var
