@@ -27,6 +27,10 @@ smtp:
   listen: ["127.0.0.1:{smtp}"]
 http:
   listen: ["127.0.0.1:{http}"]
+# All load comes from one address here.
+limits:
+  http_connections_per_peer: 20000
+  smtp_connections_per_peer: 500
 """
 
 
@@ -53,8 +57,8 @@ class Interpreters:
     node_path: Path
 
 
-def start_mailsockd(python: str, folder: Path, settings: str = "") -> Running:
-    """mailsockd with a configuration of its own in `folder`; `settings` is YAML that is added to it.
+def start_mailsockd(python: str, folder: Path) -> Running:
+    """mailsockd with a configuration of its own in `folder`.
 
     The inbox is reserved, with its web socket enabled, by the account that the first start makes.
     """
@@ -62,7 +66,7 @@ def start_mailsockd(python: str, folder: Path, settings: str = "") -> Running:
     folder.mkdir(parents=True, exist_ok=True)
     smtp, http = free_port(), free_port()
     configuration = folder / "mailsockd.yaml"
-    configuration.write_text(CONFIGURATION.format(folder=folder, smtp=smtp, http=http) + settings)
+    configuration.write_text(CONFIGURATION.format(folder=folder, smtp=smtp, http=http))
     log = folder / "server.log"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = launch([python, "-m", "mailsockd.script", "--config", configuration], log, environment)
