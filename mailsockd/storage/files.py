@@ -42,10 +42,14 @@ def write_atomically(path: Path, content: bytes) -> None:
     beside.unlink(missing_ok=True)
     create_private(beside)
     try:
-        with beside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
         os.replace(beside, path)
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
+from mailsockd.storage.entries import without_surrogates
 
 # ASCII, so that any text can be stored, even a lone surrogate.
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -42,12 +43,9 @@ def message_row(message: Message, content: int) -> Row:
     )
 
 
-def without_surrogates(row: Row) -> Row:
-    """Give the row with each lone surrogate replaced by U+FFFD: SQLite's text is UTF-8."""
-    return tuple(
-        value.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if isinstance(value, str) else value
-        for value in row
-    )
+def storable_row(message: Message, content: int) -> Row:
+    """Give the row of messages for one copy whose text may be no Unicode, which SQLite would refuse."""
+    return tuple(without_surrogates(value) for value in message_row(message, content))
 
 
 def message_from(row: Row) -> Message:

@@ -15,6 +15,7 @@ from mailsockd.state.addresses import Address
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 from mailsockd.storage.database import connect, prepare, trouble
+from mailsockd.storage.entries import entries_of, storable
 from mailsockd.storage.worker import CallFromThread, OnDeath, Worker
 
 Change: TypeAlias = tuple[Sequence[Entry], Sequence[Entry]]
@@ -62,9 +63,7 @@ class SQLiteState:
         """Write a whole state into this empty one, all or nothing; blocks. Raises StorageTrouble."""
         tables = _Tables(self._path, self._factory)
         try:
-            saved: tuple[Entry, ...] = (*snapshot.accounts, *snapshot.keys, *snapshot.addresses, *snapshot.domains)
-            saved += snapshot.secrets
-            outcome = tables.run([(saved, ())])[0]
+            outcome = tables.run([(entries_of(snapshot), ())])[0]
         finally:
             tables.close()
         if outcome is not None:
@@ -121,7 +120,7 @@ class _Tables:
             for entry in removed:
                 self._remove(entry)
             for entry in saved:
-                self._save(entry)
+                self._save(storable(entry))
             self._db.execute("COMMIT")
         except Exception as error:
             if self._db.in_transaction:
@@ -166,13 +165,13 @@ class _Tables:
                 disabled = excluded.disabled
             """,
             (
-                _text(account.name),
+                account.name,
                 account.created,
                 account.updated,
                 account.password,
                 int(account.admin),
                 account.credits,
-                _text(account.email),
+                account.email,
                 int(account.disabled),
             ),
         )
@@ -184,7 +183,7 @@ class _Tables:
             ON CONFLICT (digest) DO UPDATE SET
                 account = excluded.account, name = excluded.name, last = excluded.last, created = excluded.created
             """,
-            (key.digest, key.account, _text(key.name), _text(key.last), key.created),
+            (key.digest, key.account, key.name, key.last, key.created),
         )
 
     def _save_address(self, address: Address) -> None:
@@ -201,7 +200,7 @@ class _Tables:
                 address.owner,
                 address.created,
                 address.updated,
-                _text(address.info),
+                address.info,
                 address.catch_all,
                 address.password,
             ),
@@ -242,8 +241,8 @@ class _Tables:
                 int(domain.is_private),
                 int(domain.verified),
                 int(domain.verified_mx),
-                _text(domain.verification_txt),
-                None if domain.last_verification_errors is None else _text(domain.last_verification_errors),
+                domain.verification_txt,
+                domain.last_verification_errors,
             ),
         )
 
@@ -274,8 +273,3 @@ def _account(row: tuple[Any, ...]) -> Account:
 
 def _domain(row: tuple[Any, ...]) -> Domain:
     return Domain(*row[:4], *(bool(value) for value in row[4:10]), *row[10:])
-
-
-def _text(text: str) -> str:
-    # A lone surrogate has no place in UTF-8; what people typed is kept but for that.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -16,7 +16,7 @@ import attrs
 from mailsockd.actions.ports import Selection
 from mailsockd.mail.stored import Message
 from mailsockd.storage.database import connect, trouble
-from mailsockd.storage.rows import Row, content_row, message_row, without_surrogates
+from mailsockd.storage.rows import Row, content_row, message_row, storable_row
 
 BATCH_JOBS = 256
 BATCH_BYTES = 8 << 20
@@ -79,7 +79,7 @@ class Writer:
     def _alone(self, job: Append | Change) -> Any:
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            outcomes = self._do([job], _storable_row)
+            outcomes = self._do([job], storable_row)
             self._db.execute("COMMIT")
             return outcomes[0]
         except Exception as error:
@@ -113,10 +113,6 @@ class Writer:
         if contents:
             self._db.executemany(_INSERT_CONTENT, contents)
             self._db.executemany(_INSERT_MESSAGE, messages)
-
-
-def _storable_row(message: Message, content: int) -> Row:
-    return without_surrogates(message_row(message, content))
 
 
 def delete(message: Message) -> Change:
