@@ -25,8 +25,12 @@ class Person:
 # The commonest forms in one match. Possessive, anchored, and the classes do not overlap with what follows them.
 _PLAIN = re.compile(r'\s*+(?:"([^"\\]*+)"|([^"(),:;<>@\[\]\\]*+))\s*+<([^\s"(),:;<>@\\]++@[^\s"(),:;<>@\\]++)>\s*+\Z')
 _BARE = re.compile(r"\s*+([^\s\"(),:;<>@\\]++@[^\s\"(),:;<>@\\]++)\s*+\Z")
-# Every character starts a token, and a quoted string without an end takes the rest, so no attempt fails or repeats.
-_TOKEN = re.compile(r'"((?:[^"\\]++|\\.?)*+)("?)|([()<>,;:])|([^"()<>,;:]++)', re.DOTALL)
+# Every character starts a token. A quoted string without an end takes the rest; an encoded word without an end is read
+# up to its third question mark and then as text, so no character is looked at more than four times.
+_TOKEN = re.compile(
+    r'"((?:[^"\\]++|\\.?)*+)("?)|([()<>,;:])|(=\?[^?\s]{1,64}+\?[bBqQ]\?[^?]*+\?=|(?:[^"()<>,;:=]++|=(?!\?))++|=)',
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -50,7 +54,8 @@ def people(value: str) -> tuple[Person, ...]:
 
 def _scan(value: str) -> tuple[Person, ...]:
     found: list[Person] = []
-    phrase: list[str] = []
+    phrase: list[str] = []  # as a name: without quotes
+    written: list[str] = []  # the same as an address: with them
     comment: list[str] = []
     angle: list[str] | None = None
     inside = False  # of < >
@@ -69,9 +74,12 @@ def _scan(value: str) -> tuple[Person, ...]:
             quoted, closed, atom = token[1], token[2], token[4]
             if atom is not None:
                 target.append(atom)
+                if target is phrase:
+                    written.append(atom)
             elif closed or depth:
-                # Quotes are part of a local part and no part of a name.
                 target.append(f'"{quoted}"' if target is angle else _ESCAPED.sub(r"\1", quoted))
+                if target is phrase:
+                    written.append(f'"{quoted}"')
             else:
                 # A quote that never ends: read on as if no quote were there. Happens once, for none is left then.
                 value, position = value[token.start() + 1 :].replace('"', ""), 0
@@ -86,31 +94,35 @@ def _scan(value: str) -> tuple[Person, ...]:
                 angle, inside = [], True
         elif special == ">":
             inside = False
-        elif inside and token is not None and special != ",":
-            target.append(special)
+        elif inside and angle and token is not None and (special != "," or angle[0].startswith("@")):
+            # A comma ends an address that lost its bracket, and separates the hosts of a route.
+            angle.append(special)
         elif special == ":":
             # In front of a colon stands the name of a group.
             phrase.clear()
+            written.clear()
             comment.clear()
         else:
-            person = _person(phrase, comment, angle)
+            person = _person(phrase, written, comment, angle)
             if person:
                 found.append(person)
             phrase.clear()
+            written.clear()
             comment.clear()
             angle, inside = None, False
         if token is None or len(found) >= PEOPLE_LIMIT:
             return tuple(found)
 
 
-def _person(phrase: list[str], comment: list[str], angle: list[str] | None) -> Person | None:
+def _person(phrase: list[str], written: list[str], comment: list[str], angle: list[str] | None) -> Person | None:
     name = " ".join("".join(phrase).split())
     if angle is None:
-        address = name
+        address = " ".join("".join(written).split())
         name = ""
-        if " " in address and "@" not in address:
-            return None
-        address = address.replace(" ", "") if "@" in address else address
+        if "@" not in address and (" " in address or '"' in address):
+            return None  # a name alone; one bare word is a local user
+        if '"' not in address:
+            address = address.replace(" ", "")
     else:
         address = "".join(angle).strip()
         if address.startswith("@"):
