@@ -5,9 +5,10 @@ import os
 import re
 import sqlite3
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,12 +84,16 @@ def start_mailsockd(python: str, folder: Path) -> Running:
     return Running(process, versions, smtp, http, path, stored=lambda: message_count(http, key))
 
 
-def first_key(credentials: Path) -> str:
-    """The API key that the first start wrote down."""
-    found = re.search(r"\bk_[A-Za-z0-9]{20,}", credentials.read_text())
-    if not found:
-        raise RuntimeError(f"no API key in {credentials}")
-    return found.group()
+def first_key(credentials: Path, patience: float = 10.0) -> str:
+    """The API key that the first start writes down; hashing the password beside it may take longer than listening."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        with suppress(FileNotFoundError):
+            found = re.search(r"\bk_[A-Za-z0-9]{20,}", credentials.read_text())
+            if found:
+                return found.group()
+        time.sleep(0.05)
+    raise RuntimeError(f"no API key in {credentials}")
 
 
 def rest(port: int, key: str, method: str, path: str, body: object = None) -> object:
