@@ -19,7 +19,7 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.messages import Messages
-from mailsockd.actions.ports import Snapshot, StateStore, StateUnreadable, StorageTrouble
+from mailsockd.actions.ports import Snapshot, StateStore, StorageTrouble
 from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
@@ -45,10 +45,8 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.secrets import ALIASES, Secret
 from mailsockd.state.subscriptions import Subscriptions
-from mailsockd.storage.lock import Lock
-from mailsockd.storage.mailbox import SQLiteMailbox
-from mailsockd.storage.sqlite import SQLiteState
-from mailsockd.storage.yamlfile import YAMLState
+from mailsockd.storage.lock import FolderLock
+from mailsockd.stores import mailbox_store, state_store
 from mailsockd.tls import Certificates
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
@@ -66,31 +64,31 @@ class Daemon(InOrder):
     databases do not survive a fork.
     """
 
-    def __init__(self, config: Config, reactor: Any) -> None:
+    def __init__(self, config: Config, reactor: Any, lock: FolderLock) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._config = config
         self._reactor = reactor
+        self._lock = lock
 
     def privilegedStartService(self) -> None:
         """Read the state and bind the ports."""
-        assemble(self._config, self._reactor).setServiceParent(self)
+        self._lock.sign()
+        assemble(self._config, self._reactor, self._lock).setServiceParent(self)
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 
 
-def assemble(config: Config, reactor: Any) -> IService:
-    """Make every room, read the state, and give the services in the order in which they start. Raises ConfigError."""
+def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
+    """
+    Make every room, read the state, and give the services in the order in which they start.
+
+    Raises StateUnreadable, and CannotListenError for a port that was taken since the preflight.
+    """
     folder = Path(config.data)
-    lock = Lock(folder)
     activity = ActivityLog(time.time)
     activity.listen(log_event)
-    store = _store(config, reactor)
-    try:
-        snapshot = store.load()
-        mailbox = SQLiteMailbox(folder / "mailbox.db", reactor.callFromThread, _died(reactor))
-    except StateUnreadable as error:
-        lock.release()
-        raise config.error("data", str(error)) from error
-    registry, new = _registry(config, snapshot, store)
+    store = state_store(config, reactor.callFromThread, _died(reactor))
+    mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor))
+    registry, new = _registry(config, store.load(), store)
     subscriptions = Subscriptions()
     rights = Rights(registry.book, registry.domains)
     account_actions = AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time)
@@ -194,13 +192,6 @@ def _listen(services: MultiService, config: Config, key: str, items: Sequence[st
         if not skipped(config, key, item):
             # strports binds before anything else starts, and a busy port ends the start.
             strports.service(listen(item).endpoint, factory).setServiceParent(services)
-
-
-def _store(config: Config, reactor: Any) -> StateStore:
-    folder = Path(config.data)
-    if config.state == "yaml":
-        return YAMLState(folder / "state.yaml", reactor.callFromThread, _died(reactor))
-    return SQLiteState(folder / "state.db", reactor.callFromThread, _died(reactor))
 
 
 def _died(reactor: Any) -> Any:

@@ -1,18 +1,21 @@
-"""What is checked of the machine before the daemon starts: its data folder, its certificates, its ports."""
+"""What is checked before the daemon starts: its data folder and what is in it, its certificates, its ports."""
 
 import os
 import socket
 import tempfile
 from pathlib import Path
 
+from mailsockd.actions.ports import StateUnreadable
 from mailsockd.config import Config
 from mailsockd.listen import listen
+from mailsockd.storage.lock import FolderLock, FolderUnusable
+from mailsockd.stores import mailbox_store, state_store
 from mailsockd.tls import Certificates, CertificateTrouble
 
 
-def check(config: Config) -> None:
-    """Raise ConfigError for the first thing that would keep the daemon from working."""
-    _data(config)
+def check(config: Config) -> FolderLock:
+    """Raise ConfigError for the first thing that would keep the daemon from working. Gives the locked data folder."""
+    lock = _data(config)
     try:
         Certificates(config.tls.certificates)
     except CertificateTrouble as error:
@@ -20,6 +23,7 @@ def check(config: Config) -> None:
     for key, items in listeners(config):
         for item in items:
             _port(config, key, item)
+    return lock
 
 
 def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
@@ -32,14 +36,24 @@ def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def _data(config: Config) -> None:
+def _data(config: Config) -> FolderLock:
+    """Take the folder, try to write in it, and read the state, which ends the start when it is damaged."""
     folder = Path(config.data)
     try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        lock = FolderLock(folder)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"mailsockd")
+        state_store(config, _unused, _unused).load()
+        mailbox_store(config, _unused, _unused)
+    except (FolderUnusable, StateUnreadable) as error:
+        raise config.error("data", str(error)) from error
     except OSError as error:
         raise config.error("data", f"{folder} cannot be written: {error.strerror}") from error
+    return lock
+
+
+def _unused(*arguments: object) -> None:
+    """Stand in for the reactor, which no store needs before its first change."""
 
 
 def _port(config: Config, key: str, item: str) -> None:

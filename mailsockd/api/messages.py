@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 from twisted.internet.defer import Deferred
 
 from mailsockd.actions.messages import Messages
-from mailsockd.mail.message import Mail, header_block
+from mailsockd.mail.headers import header_block
+from mailsockd.mail.message import Mail
 from mailsockd.mail.stored import Message
 from mailsockd.web.router import Call, HTTPError, Reply, Routes
 from mailsockd.wire import header_arrays_json, headers_json, message_json

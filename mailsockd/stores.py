@@ -1,0 +1,24 @@
+"""Which files hold what: the stores that a configuration names, in its data folder."""
+
+from pathlib import Path
+
+from mailsockd.config import Config
+from mailsockd.storage.mailbox import SQLiteMailbox
+from mailsockd.storage.sqlite import SQLiteState
+from mailsockd.storage.worker import CallFromThread, OnDeath
+from mailsockd.storage.yamlfile import YAMLState
+
+
+def state_store(
+    config: Config, call_from_thread: CallFromThread, on_death: OnDeath, kind: str | None = None
+) -> SQLiteState | YAMLState:
+    """Give the store of the configured kind, or of `kind`. Nothing is read yet."""
+    folder = Path(config.data)
+    if (kind or config.state) == "yaml":
+        return YAMLState(folder / "state.yaml", call_from_thread, on_death)
+    return SQLiteState(folder / "state.db", call_from_thread, on_death)
+
+
+def mailbox_store(config: Config, call_from_thread: CallFromThread, on_death: OnDeath) -> SQLiteMailbox:
+    """Open the mailbox. Raises StateUnreadable."""
+    return SQLiteMailbox(Path(config.data) / "mailbox.db", call_from_thread, on_death)
