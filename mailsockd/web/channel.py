@@ -242,7 +242,9 @@ class Channel(http.HTTPChannel):
 
     def _close(self, grace: float) -> None:
         self._deadline.set(grace, self.abort)
-        super().loseConnection()  # type: ignore[no-untyped-call]
+        if not self._stepped_aside:
+            self._networkProducer.unregisterProducer()
+        self.transport.loseConnection()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         """What the parser itself found wrong."""

@@ -25,9 +25,24 @@ class Answer:
 
 
 class Wire(StringTransport):
-    """A transport that names its protocol, as TCP does."""
+    """A transport that names its protocol and pauses its producer above 64 KB, as TCP does."""
 
     protocol: Any = None
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.producer is not None and len(self.value()) > 65_536:
+            self.producer.pauseProducing()
+
+
+class Turns(Clock):
+    """A clock on which what is to happen at once happens in the next turn, as on a reactor."""
+
+    def callLater(self, delay: float, call: Any, *args: Any, **named: Any) -> Any:
+        return super().callLater(max(delay, 0.001), call, *args, **named)
+
+    def turn(self) -> None:
+        self.advance(0.001)
 
 
 @attrs.define
@@ -65,6 +80,12 @@ class Talk:
         """What was answered since the last time."""
         data = self.transport.value()
         self.transport.clear()
+        return data
+
+    def read(self) -> bytes:
+        """What waits to be read, read by the client."""
+        data = self.heard()
+        self.transport.producer.resumeProducing()
         return data
 
     def answers(self, heads: int = 0) -> list[Answer]:
