@@ -10,8 +10,8 @@ from mailsockd.mail.attachments import Attachment, attachment_bytes
 from mailsockd.mail.links import unescaped
 
 # Text is made of this much HTML, in characters: enough for any letter, and a bound on what one mail can cost.
-CONVERTED = 1024 * 1024
-CONVERTED_TAGS = 20_000
+CONVERTED = 512 * 1024
+CONVERTED_TAGS = 16_000
 
 # Elements that /body keeps. None of them switches a browser's parser to raw text or to foreign content, so what is
 # escaped here stays escaped there.
@@ -37,6 +37,7 @@ _INLINED = 64 * 1024 * 1024
 
 # Possessive throughout; every opened construct may end with the input, so no attempt can fail after reading on.
 _ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?+)*+>?"""
+# Hidden content is found before tags are, so an attribute that holds "<script>" loses its rest: harmless, and rare.
 _HIDDEN = re.compile(
     r"<!--(?:[^-]++|-(?!->))*+(?:-->)?|<[!?][^>]*+>?"
     r"|<(script|style|title|template|noframes|noembed|iframe|object|svg|math)(?![\w-])"

@@ -5,8 +5,8 @@ from html.entities import html5
 
 # More links than this help nobody, and would be most of a frame.
 LINK_LIMIT = 10_000
-# Above this the rest of a body is not searched: a body of megabytes is a file, and files hold no link to click.
-SEARCHED = 1024 * 1024
+# Above this the rest of a body is not searched: a body of this length is a file, and files hold no link to click.
+SEARCHED = 512 * 1024
 
 # "://" is a literal, found at the speed of memory; the look-behind has a fixed width, the run after it is possessive.
 _URL = re.compile(r"""://(?:(?<=[hH][tT][tT][pP]://)|(?<=[hH][tT][tT][pP][sS]://))[^\s<>"'\x00-\x1f\x7f]++""")
