@@ -13,7 +13,7 @@ from mailsockd.web.multipart import parse_multipart
 
 # Only such texts can overflow a float; only such escapes can leave half a surrogate pair behind. Both are looked
 # for once, so that the careful and slow ways are taken by the few bodies that need them.
-_MAY_OVERFLOW = re.compile(r"[eE]\+?\d{3}|\d{309}")
+_MAY_OVERFLOW = re.compile(r"[eE]\+?[0-9]{3}|(?<![0-9])[0-9]{309}")
 _MAY_BE_LONE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

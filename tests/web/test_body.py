@@ -60,6 +60,7 @@ def test_bodies(content: bytes, content_type: str, fields: dict[str, Any], form:
         (b'{"a":1e999}', JSON, "The body is not valid JSON."),
         (b'{"a":' + b"9" * 400 + b".0}", JSON, "The body is not valid JSON."),
         (b'{"a":' + b"9" * 5_000 + b"}", JSON, "The body is not valid JSON."),
+        (b'{"a":' + b"1" * 308 + b"e308}", JSON, "The body is not valid JSON."),
         (b"[" * 100_000, JSON, "The body is not valid JSON."),
         (b'{"a":' * 100_000, FORM, "The body is not valid JSON."),
         (b"[" * 100_000 + b"]" * 100_000, JSON, "The body is not valid JSON."),
