@@ -57,8 +57,8 @@ class Dialogue:
         try:
             return self._counted(command(self, argument.strip(b" \t")))
         except Exception:
-            self.log.failure("SMTP command failed")
-            return reply.TROUBLE
+            self.log.failure("an SMTP command failed")
+            return self._counted(reply.FAILED)
 
     def finish(self) -> Envelope:
         """End the transaction whose content has arrived, and give its envelope."""

@@ -26,7 +26,7 @@ class DotDecoder:
 
         The second is None as long as the end has not come. Not to be called after it.
         """
-        data = self._kept + data
+        data = self._kept + data if self._kept else data
         end = data.find(END)
         rest = None
         if end >= 0:

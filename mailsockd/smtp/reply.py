@@ -66,7 +66,8 @@ TOO_BIG = reply(552, "5.3.4", "The mail is larger than the limit of this server"
 TOO_MANY_RECIPIENTS = reply(452, "4.5.3", "Too many recipients, send the others in another mail", counts=False)
 NO_ROOM = reply(452, "4.3.1", "No room for this mail now, try again later", counts=False)
 TROUBLE = reply(451, "4.3.0", "Trouble on this server, try again later", counts=False)
-BUSY = reply(451, "4.3.2", "Too much mail waits to be stored, try again later", counts=False)
+FAILED = reply(451, "4.3.0", "Trouble on this server, try again later")
+BUSY = reply(451, "4.3.2", "Too much mail waits to be stored, try again later")
 
 LINE_TOO_LONG = reply(421, "5.5.2", "Line too long, closing")
 BARE_LF = reply(421, "5.5.2", "Lines must end with CR LF, closing")

@@ -12,11 +12,13 @@ while a mail is being stored, so replies never overtake each other.
 """
 
 import enum
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, IPushProducer, ITLSTransport
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.mail import smtp
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -52,6 +54,7 @@ class Session(smtp.ESMTP):
     """
 
     noisy = False
+    log = Logger()
     transport: Any
 
     def __init__(self, service: Service, sessions: "Connections[Session]", implicit_tls: bool) -> None:
@@ -78,7 +81,8 @@ class Session(smtp.ESMTP):
         via = getattr(self.transport.getHost(), "host", "")
         no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if no_delay is not None:
-            no_delay(True)
+            with suppress(OSError):  # a UNIX socket, or a peer that is gone already
+                no_delay(True)
         self._dialogue = Dialogue(self._service, peer, via, self._tls, ITLSTransport.providedBy(self.transport))
         self._state = State.HANDSHAKE if self._tls else State.COMMAND
         self._began = self._heard = self._since = self._service.seconds
@@ -162,14 +166,16 @@ class Session(smtp.ESMTP):
             return
         self._working = True
         turns = self._service.limits.commands_a_turn
-        while self._at < len(self._input) and not self._clogged:
-            if self._state is State.CONTENT:
-                self._take_content()
-            elif self._state is not State.COMMAND or not turns or not self._take_command():
-                break
-            else:
-                turns -= 1
-        self._working = False
+        try:
+            while self._at < len(self._input) and not self._clogged:
+                if self._state is State.CONTENT:
+                    self._take_content()
+                elif self._state is not State.COMMAND or not turns or not self._take_command():
+                    break
+                else:
+                    turns -= 1
+        finally:
+            self._working = False
         self._input = self._input[self._at :]
         self._at = 0
         self._flush()
@@ -235,7 +241,8 @@ class Session(smtp.ESMTP):
         self._since = self._service.seconds
         self._service.commits += 1
         self._commit = commit = object()
-        maybeDeferred(self._service.receive, envelope, content).addBoth(self._settled, commit)
+        stored = maybeDeferred(self._service.receive, envelope, content)
+        stored.addBoth(self._settled, commit).addErrback(self._broken)
 
     def _settled(self, result: str | Failure, commit: object) -> None:
         self._service.commits -= 1
@@ -255,6 +262,10 @@ class Session(smtp.ESMTP):
         if self._service.stopping:
             self._finish(reply.STOPPING)
         self._work()
+
+    def _broken(self, failure: Failure) -> None:
+        self.log.failure("an SMTP session broke", failure)
+        self._abort()
 
     def _start_tls(self, answer: Reply) -> None:
         if self._at < len(self._input):
