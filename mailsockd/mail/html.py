@@ -55,7 +55,8 @@ _PARAGRAPH = re.compile(r"</?(?:p|h[1-6]|blockquote|pre)(?![\w-])" + _ATTRIBUTES
 _CELL = re.compile(r"</t[dh](?![\w-])[^>]*+>?", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-zA-Z]" + _ATTRIBUTES)
 _NAMED_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)(" + _ATTRIBUTES + ")")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>"']++))""")
+# The look-behind keeps a long word from being tried again from each of its letters.
+_ATTRIBUTE = re.compile(r"""(?<![a-zA-Z])([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>"']++))""")
 _SPACES = re.compile(r"  ++")
 _AROUND = re.compile(r" ?\n ?")
 _LINES = re.compile(r"\n{3,}+")
