@@ -1,7 +1,6 @@
 """The route table: patterns, what they match, and the decorators that declare them beside the methods."""
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partialmethod
 from typing import Any, TypeVar
 
 import attrs
@@ -102,8 +101,22 @@ class Routes:
 
         return declare
 
-    get = partialmethod(add, "GET")
-    put = partialmethod(add, "PUT")
-    post = partialmethod(add, "POST")
-    patch = partialmethod(add, "PATCH")
-    delete = partialmethod(add, "DELETE")
+    def get(self, pattern: str, *, open: bool = False, **info: Any) -> Callable[[Method], Method]:
+        """Declare a route for GET."""
+        return self.add("GET", pattern, open=open, **info)
+
+    def put(self, pattern: str, *, open: bool = False, **info: Any) -> Callable[[Method], Method]:
+        """Declare a route for PUT."""
+        return self.add("PUT", pattern, open=open, **info)
+
+    def post(self, pattern: str, *, open: bool = False, **info: Any) -> Callable[[Method], Method]:
+        """Declare a route for POST."""
+        return self.add("POST", pattern, open=open, **info)
+
+    def patch(self, pattern: str, *, open: bool = False, **info: Any) -> Callable[[Method], Method]:
+        """Declare a route for PATCH."""
+        return self.add("PATCH", pattern, open=open, **info)
+
+    def delete(self, pattern: str, *, open: bool = False, **info: Any) -> Callable[[Method], Method]:
+        """Declare a route for DELETE."""
+        return self.add("DELETE", pattern, open=open, **info)

@@ -55,6 +55,9 @@ class Missing(resource.Resource):
 class Root(resource.Resource):
     """The resource to hang others under with putChild; what is not there is 404 in JSON."""
 
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
     def getChild(self, path: bytes, request: Any) -> resource.Resource:
         """Nothing of that name is here."""
         return Missing()  # type: ignore[no-untyped-call]
