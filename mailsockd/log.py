@@ -1,4 +1,4 @@
-"""The operators' log: one line for each thing that happened, made from the activity events."""
+"""The operators' log: one line a transaction, made from the activity events."""
 
 from twisted.logger import Logger, LogLevel
 
@@ -6,13 +6,15 @@ from mailsockd.state.activity import Event, Kind
 
 _log = Logger()
 _WARNINGS = frozenset((Kind.TROUBLE,))
-_QUIET = frozenset((Kind.UNPUBLISHED,))
+# These follow a stored message, which has its line: one line a transaction.
+_QUIET = frozenset((Kind.PUBLISHED, Kind.UNPUBLISHED))
 
 
 def log_event(event: Event) -> None:
     """Write one event as `kind key=value …`; values with spaces or control characters are quoted."""
-    level = LogLevel.warn if event.kind in _WARNINGS else LogLevel.debug if event.kind in _QUIET else LogLevel.info
-    _log.emit(level, "{line}", line=line(event))
+    if event.kind not in _QUIET:
+        level = LogLevel.warn if event.kind in _WARNINGS else LogLevel.info
+        _log.emit(level, "{line}", line=line(event))
 
 
 def line(event: Event) -> str:

@@ -1,11 +1,29 @@
 """The one way in which state changes: memory first, disk second, answer third."""
 
 from collections.abc import Sequence
+from typing import TypeAlias
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from mailsockd.actions.ports import Entry, StateStore
 from mailsockd.state.accounts import Account, Accounts, ApiKey
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.domains import Domain, Domains
+
+Before: TypeAlias = tuple[Entry, Entry | None]
+
+
+def shielded(working: "Deferred[None]") -> "Deferred[None]":
+    """Give a Deferred to wait on that can be cancelled without cancelling the work behind it."""
+    waiting: Deferred[None] = Deferred()
+
+    def done(result: Failure | None) -> None:
+        if not waiting.called:
+            waiting.callback(result)  # a Failure given to callback is the failure
+
+    working.addBoth(done)
+    return waiting
 
 
 class Registry:
@@ -13,7 +31,8 @@ class Registry:
     Accounts, addresses and domains in memory, and the store that keeps them.
 
     `change` takes effect in memory before it first waits, so a check made just before it still holds. When the disk
-    refuses, what was there before is put back, unless it has been changed again meanwhile.
+    refuses, what was there before is put back, unless it has been changed again meanwhile. A caller who stops waiting
+    changes nothing: the disk is still doing it.
     """
 
     def __init__(self, accounts: Accounts, book: AddressBook, domains: Domains, store: StateStore) -> None:
@@ -30,12 +49,23 @@ class Registry:
         for entry in removed:
             self._remove(entry)
         try:
-            await self._store.change(saved, removed)
+            kept = self._store.change(saved, removed)
         except BaseException:
-            for entry, previous in before:
-                if self._current(entry) is (entry if entry in saved else None):
-                    self._remove(entry) if previous is None else self._put(previous)
+            self._put_back(before, saved)
             raise
+        await shielded(kept.addErrback(self._undo, before, saved))
+
+    def _undo(self, failure: Failure, before: Sequence[Before], saved: Sequence[Entry]) -> Failure:
+        self._put_back(before, saved)
+        return failure
+
+    def _put_back(self, before: Sequence[Before], saved: Sequence[Entry]) -> None:
+        for entry, previous in before:
+            if self._current(entry) is (entry if entry in saved else None):
+                if previous is None:
+                    self._remove(entry)
+                else:
+                    self._put(previous)
 
     def _current(self, entry: Entry) -> Entry | None:
         if isinstance(entry, Account):

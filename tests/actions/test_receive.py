@@ -1,0 +1,172 @@
+"""Receiving: what is taken, what is stored, and in which order."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from twisted.internet.defer import Deferred, succeed
+from twisted.trial.unittest import SynchronousTestCase
+
+from mailsockd.actions.ports import StorageFull, StorageTrouble
+from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception, Rejected
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.mail.envelope import Bytes, Content, Envelope
+from mailsockd.mail.message import Mail, Person
+from mailsockd.mail.stored import Message
+from mailsockd.state.accounts import Accounts
+from mailsockd.state.activity import ActivityLog, Kind
+from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.domains import Domain, Domains
+from tests.fakes import MemoryMailbox, MemoryStore
+
+CONTENT = b"From: Robot <robot@shop.test>\r\nSubject: Your code\r\n\r\n1234\r\n"
+
+
+def envelope(*recipients: str, sender: str = "env@shop.test") -> Envelope:
+    return Envelope(sender, recipients, "192.0.2.9", "client", "127.0.0.1", 1795334470.0041, True)
+
+
+class ReceptionTests(SynchronousTestCase):
+    def setUp(self) -> None:
+        book = AddressBook(
+            b"secret",
+            [
+                Address("a@b.test", "ada", 1.0, 1.0),
+                Address("*@c.test", "ada", 1.0, 1.0, catch_all="c.test"),
+            ],
+        )
+        domains = Domains(
+            [
+                Domain("b.test", "admin", 1.0, 1.0, configured=True),
+                Domain("c.test", "ada", 1.0, 1.0, verified=True),
+                Domain("claimed.test", "eve", 1.0, 1.0),
+            ]
+        )
+        self.registry = Registry(Accounts(), book, domains, MemoryStore())
+        self.mailbox = MemoryMailbox()
+        self.activity = ActivityLog(lambda: 1.0)
+        self.published: list[tuple[Sequence[Message], Mail, bytes]] = []
+        self.in_threads: list[Deferred[tuple[bytes, Mail]]] = []
+
+    def reception(self, *, any_domain: bool = False, unreserved: bool = True) -> Reception:
+        return Reception(
+            self.registry,
+            Rights(self.registry.book, self.registry.domains),
+            self.mailbox,
+            lambda *what: self.published.append(what),
+            self.activity,
+            self.thread,
+            any_domain=any_domain,
+            unreserved=unreserved,
+            monotonic=lambda: 0.0,
+        )
+
+    def thread(self, function: Callable[[Content], tuple[bytes, Mail]], content: Content) -> "Deferred[tuple[bytes, Mail]]":
+        waiting: Deferred[tuple[bytes, Mail]] = Deferred()
+        waiting.addCallback(lambda _: function(content))
+        self.in_threads.append(waiting)
+        return waiting
+
+    def test_served_domains_take_every_address(self) -> None:
+        """Mail to a served domain is taken, reserved or not, and for other domains it is refused by name."""
+        reception = self.reception()
+        reception.accept("a@b.test", "192.0.2.9")
+        reception.accept("nobody@b.test", "192.0.2.9")
+        with pytest.raises(Rejected, match=r"550 5.7.1 No mail for claimed.test here \(smtp.accept is domains\)"):
+            reception.accept("x@claimed.test", "192.0.2.9")
+
+    def test_any_domain_can_be_taken(self) -> None:
+        """With smtp.accept: any, no domain is refused."""
+        self.reception(any_domain=True).accept("x@elsewhere.test", "192.0.2.9")
+
+    def test_unreserved_addresses_can_be_refused(self) -> None:
+        """With inboxes.unreserved: reject, only reserved addresses and catch-alls take mail."""
+        reception = self.reception(unreserved=False)
+        reception.accept("a+tag@b.test", "192.0.2.9")
+        reception.accept("whoever@c.test", "192.0.2.9")
+        with pytest.raises(Rejected, match="550 5.1.1 No such address: nobody@b.test"):
+            reception.accept("nobody@b.test", "192.0.2.9")
+
+    def test_one_copy_an_inbox(self) -> None:
+        """Each distinct inbox gets one message, numbered, with its owner; content and summary are shared."""
+        answer = self.reception().receive(envelope("a+x@b.test", "a@b.test", "n@b.test", "any@c.test"), Bytes(CONTENT))
+        id = self.successResultOf(answer)
+        self.assertEqual(
+            [(m.id, m.seq, m.inbox, m.original, m.owner) for m in self.mailbox.messages],
+            [
+                (f"{id}-0", 1, "a@b.test", "a+x@b.test", "ada"),
+                (f"{id}-1", 2, "n@b.test", "n@b.test", ""),
+                (f"{id}-2", 3, "*@c.test", "any@c.test", "ada"),
+            ],
+        )
+        first = self.mailbox.messages[0]
+        self.assertEqual((first.received, first.size, first.ip, first.tls), (1795334470.004, 59, "192.0.2.9", True))
+        self.assertEqual(first.summary.sender, (Person("robot@shop.test", "Robot"),))
+        self.assertIs(first.summary, self.mailbox.messages[1].summary)
+        self.assertEqual(self.mailbox.contents[f"{id}-1"], CONTENT)
+
+    def test_commit_then_answer_then_publish(self) -> None:
+        """Nothing is answered or published before the disk has it; the sender is answered first."""
+        self.mailbox.held = []
+        order: list[str] = []
+        answer = self.reception().receive(envelope("a@b.test"), Bytes(CONTENT))
+        answer.addCallback(lambda id: order.append(f"answered, {len(self.published)} published"))
+        self.assertEqual((order, self.published), ([], []))
+        self.mailbox.held[0].callback(None)
+        self.assertEqual(order, ["answered, 0 published"])
+        self.assertEqual([m.inbox for m in self.published[0][0]], ["a@b.test"])
+        self.assertEqual([event.kind for event in self.activity], [Kind.STORED])
+
+    def test_trouble_on_disk_is_the_answer(self) -> None:
+        """A failed append fails the answer with its own error, and nothing is published."""
+        for trouble in (StorageTrouble("broken"), StorageFull("full")):
+            self.mailbox.trouble = trouble
+            self.failureResultOf(self.reception().receive(envelope("a@b.test"), Bytes(CONTENT)), type(trouble))
+        self.assertEqual(self.published, [])
+
+    def test_a_fault_in_publishing_does_not_reach_the_sender(self) -> None:
+        """The mail is stored: an exception while it is published is recorded, and the answer stays 250."""
+        self.published = None  # type: ignore[assignment]
+        self.successResultOf(self.reception().receive(envelope("a@b.test"), Bytes(CONTENT)))
+        self.assertEqual([event.kind for event in self.activity], [Kind.STORED, Kind.TROUBLE])
+
+    def test_large_content_is_parsed_in_threads_two_at_a_time(self) -> None:
+        """Content above the bound is read and parsed away from the reactor, and a third waits for its turn."""
+        large = Bytes(CONTENT + b"x" * PARSED_IN_REACTOR)
+        reception = self.reception()
+        answers = [reception.receive(envelope("a@b.test"), large) for _ in range(3)]
+        self.assertEqual(len(self.in_threads), 2)
+        self.in_threads[0].callback(None)  # type: ignore[arg-type]
+        self.successResultOf(answers[0])
+        self.assertEqual(len(self.in_threads), 3)
+        self.assertNoResult(answers[1])
+
+    def test_trouble_with_large_content_is_answered(self) -> None:
+        """When large content cannot be read back, the answer fails, and the next one has its turn."""
+        large = Bytes(b"x" * (PARSED_IN_REACTOR + 1))
+        reception = self.reception()
+        answer = reception.receive(envelope("a@b.test"), large)
+        self.in_threads[0].errback(OSError("gone"))
+        self.failureResultOf(answer, OSError)
+        reception.receive(envelope("a@b.test"), large)
+        reception.receive(envelope("a@b.test"), large)
+        self.assertEqual(len(self.in_threads), 3)
+
+
+def test_null_sender_without_from_has_an_empty_person() -> None:
+    """Mail from `<>` without a From header is stored with one empty sender (contract section 1.1)."""
+    mailbox = MemoryMailbox()
+    registry = Registry(Accounts(), AddressBook(b"s"), Domains(), MemoryStore())
+    reception = Reception(
+        registry,
+        Rights(registry.book, registry.domains),
+        mailbox,
+        lambda *what: None,
+        ActivityLog(lambda: 1.0),
+        lambda function, content: succeed(function(content)),
+        any_domain=True,
+        unreserved=True,
+        monotonic=lambda: 0.0,
+    )
+    reception.receive(envelope("a@b.test", sender=""), Bytes(b"hello\r\n"))
+    assert mailbox.messages[0].summary.sender == (Person("", ""),)

@@ -1,0 +1,115 @@
+"""The REST routes on fakes of the disk, driven by bytes through a real Site."""
+
+import json
+from typing import Any
+
+import attrs
+from twisted.internet.defer import succeed
+
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.messages import Messages
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.api.account import AccountRoutes
+from mailsockd.api.addresses import AddressRoutes
+from mailsockd.api.messages import MessageRoutes
+from mailsockd.mail.message import parse
+from mailsockd.mail.stored import Message, summary_of
+from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
+from mailsockd.state.addresses import AddressBook
+from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.web.router import HTTPError, Router
+from tests.fakes import MemoryMailbox, MemoryStore, stored
+from tests.web.talk import Answer, Talk, request
+
+NOW = 1795334470.004
+
+
+class Flag:
+    """A channel's setting that is true or false."""
+
+    setting = "enablews"
+
+    def check(self, value: object) -> bool:
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+
+
+def translated(error: Exception) -> HTTPError | None:
+    return HTTPError(error.status, error.message, error.errors) if isinstance(error, Refusal) else None
+
+
+@attrs.define
+class House:
+    """Accounts ada, bob (two credits) and the administrator; the domain b.test; what each asks is one call."""
+
+    accounts: Accounts = attrs.Factory(Accounts)
+    store: MemoryStore = attrs.Factory(MemoryStore)
+    mailbox: MemoryMailbox = attrs.Factory(MemoryMailbox)
+    subscriptions: Subscriptions = attrs.Factory(Subscriptions)
+    any_domain: bool = False
+    book: AddressBook = attrs.field(init=False)
+    talk: Talk = attrs.field(init=False)
+    domains: Domains = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for account in (
+            Account("ada", NOW, NOW),
+            Account("bob", NOW, NOW, credits=2),
+            Account("admin", NOW, NOW, admin=True),
+        ):
+            self.accounts.put(account)
+            self.accounts.put_key(ApiKey(key_digest(f"k_{account.name}"), account.name, "first", "last", NOW))
+        self.book = AddressBook(b"secret")
+        self.domains = Domains([Domain("b.test", "admin", NOW, NOW, configured=True)])
+        self.domains.put(Domain("private.test", "bob", NOW, NOW, verified=True, is_private=True))
+        registry = Registry(self.accounts, self.book, self.domains, self.store)
+        rights = Rights(self.book, self.domains)
+        addresses = Addresses(
+            registry, rights, self.mailbox, self.subscriptions, any_domain=self.any_domain, now=lambda: NOW
+        )
+        router = Router(
+            AddressRoutes(addresses, self.book, [Flag()]),
+            MessageRoutes(Messages(self.mailbox, rights, "mail.test"), lambda content: succeed(parse(content))),
+            AccountRoutes(self.accounts, self.book),
+            authenticate=self.accounts.by_key,
+            translate=translated,
+        )
+        self.talk = Talk(router)
+
+    def ask(
+        self, method: str, path: str, who: str | None = "ada", body: object = b"", content_type: str = ""
+    ) -> Answer:
+        """Give the answer to one request by an account, or by nobody."""
+        if not isinstance(body, bytes):
+            body, content_type = json.dumps(body).encode(), "application/json"
+        headers = {"Mailsac-Key": f"k_{who}"} if who else {}
+        self.talk.send(request(method, path, body, content_type, headers))
+        (answer,) = self.talk.answers()
+        return answer
+
+    def json(self, method: str, path: str, who: str | None = "ada", body: object = b"") -> Any:
+        """Give the JSON of the answer, which must be a 200."""
+        answer = self.ask(method, path, who, body)
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json
+
+    def put(self, content: bytes, inbox: str = "a@b.test", owner: str = "", **more: Any) -> Message:
+        """Store a mail as if it had arrived."""
+        seq = self.mailbox.next_seq()
+        message = stored(
+            f"m{seq}-0",
+            inbox=inbox,
+            owner=owner,
+            seq=seq,
+            size=len(content),
+            summary=summary_of(parse(content), "env@d.test"),
+            **{"received": NOW + seq, **more},
+        )
+        self.mailbox.append([message], content)
+        return message
