@@ -1,6 +1,7 @@
 """The socket as a resource of the site: an upgrade becomes a Socket, anything else is told what it lacks."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -41,8 +42,10 @@ class IncomingMessages(Resource):
             return _refuse(request, *problem)
         request.requestHeaders = _handshake(request.requestHeaders)
         request.content = BytesIO()  # Autobahn would read a body as frames
-        # twisted.web produces for the transport until now, and a transport has one producer.
-        request.channel.transport.unregisterProducer()
+        # twisted.web produces for the transport until now, and a transport has one producer. A site that has stepped
+        # aside already is no error.
+        with suppress(RuntimeError):
+            request.channel.transport.unregisterProducer()
         return WebSocketResource(_Upgrade(self._factory, getattr(request, "peer", ""))).render(request)
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import attrs
 from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from mailsockd.state.accounts import Account
 from mailsockd.state.activity import ActivityLog
@@ -158,6 +160,10 @@ class House:
         socket, wire = self.open(query)
         assert [opcode for opcode, _ in frames(wire.read())] == [1]
         return socket, wire
+
+    def lose(self, socket: Socket) -> None:
+        """The connection is gone."""
+        socket.connectionLost(Failure(ConnectionLost()))
 
     def events(self) -> list[tuple[str, str, str, str]]:
         return [(event.kind.name, event.account, event.peer, event.text) for event in self.activity]
