@@ -1,0 +1,105 @@
+"""The routes of the control socket for accounts and their API keys."""
+
+from typing import Any
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.registry import Registry
+from mailsockd.control.fields import count_or_none, flag, known, text, text_or_none, wrong
+from mailsockd.mail.address import InvalidAddress, canonical
+from mailsockd.state.accounts import Account, ApiKey
+from mailsockd.web.router import Call, Routes
+from mailsockd.wire import date_json
+
+
+class AccountRoutes:
+    """Accounts and keys. Passwords and keys are in an answer only when they were made for it."""
+
+    routes = Routes()
+
+    def __init__(self, accounts: AccountActions, registry: Registry) -> None:
+        self._accounts = accounts
+        self._registry = registry
+
+    @routes.get("/control/v1/accounts", open=True)
+    def list(self, call: Call) -> Any:
+        """Answer all accounts, by name."""
+        return [self._json(account) for account in self._registry.accounts]
+
+    @routes.post("/control/v1/accounts", open=True)
+    async def add(self, call: Call) -> Any:
+        """Make an account of the name `_id`, with a password (`password`, else a random one) and a key."""
+        body = known(call.body(), {"_id", "admin", "email", "password"})
+        password = text_or_none(body, "password")
+        made = await self._accounts.add(
+            text(body, "_id"), admin=flag(body, "admin"), password=password, email=_email(text(body, "email", ""))
+        )
+        shown = made.password if password is None else None
+        return {**self._json(made.account), "password": shown, "key": made.key}
+
+    @routes.patch("/control/v1/accounts/{name}", open=True)
+    async def set(self, call: Call, name: str) -> Any:
+        """Change what the body names: `credits` (null for any number) and `admin`."""
+        body = known(call.body(), {"credits", "admin"})
+        account = self._accounts.find(name)
+        credits = count_or_none(body, "credits") if "credits" in body else account.credits
+        admin = flag(body, "admin") if "admin" in body else None
+        return self._json(await self._accounts.set(name, credits=credits, admin=admin))
+
+    @routes.delete("/control/v1/accounts/{name}", open=True)
+    async def remove(self, call: Call, name: str) -> Any:
+        """Remove an account with its keys and addresses; `purge=true` deletes its mail too."""
+        await self._accounts.remove(name, call.flag("purge"))
+        return {"_id": name}
+
+    @routes.post("/control/v1/accounts/{name}/password", open=True)
+    async def set_password(self, call: Call, name: str) -> Any:
+        """Set `password`, else a random one, which is in the answer."""
+        given = text_or_none(known(call.body(), {"password"}), "password")
+        password = await self._accounts.set_password(name, given)
+        return {"_id": name, "password": password if given is None else None}
+
+    @routes.get("/control/v1/accounts/{name}/keys", open=True)
+    def keys(self, call: Call, name: str) -> Any:
+        """Answer the keys of an account, oldest first, each by its name and last characters."""
+        return [_key_json(key) for key in self._accounts.keys(name)]
+
+    @routes.post("/control/v1/accounts/{name}/keys", open=True)
+    async def add_key(self, call: Call, name: str) -> Any:
+        """Add a key under the label `name`; `key` is one that is in use elsewhere, else a new one is in the answer."""
+        body = known(call.body(), {"name", "key"})
+        given = text_or_none(body, "key")
+        entry, key = await self._accounts.add_key(name, text(body, "name", "key"), given)
+        return {**_key_json(entry), "key": key if given is None else None}
+
+    @routes.delete("/control/v1/accounts/{name}/keys", open=True)
+    async def revoke_key(self, call: Call, name: str) -> Any:
+        """Revoke the key that `which` names, by its label or its last four characters, and close its sockets."""
+        # In the query and not in the path: somebody may give the key itself, and paths are logged.
+        which = call.query("which")
+        if not which:
+            raise wrong("which", "must be the name or the last four characters of a key")
+        return _key_json(await self._accounts.revoke_key(name, which))
+
+    def _json(self, account: Account) -> dict[str, Any]:
+        return {
+            "_id": account.name,
+            "email": account.email,
+            "admin": account.admin,
+            "disabled": account.disabled,
+            "credits": account.credits,
+            "addresses": self._registry.book.count(account.name),
+            "keys": len(self._registry.accounts.keys_of(account.name)),
+            "created": date_json(account.created),
+            "updated": date_json(account.updated),
+        }
+
+
+def _key_json(key: ApiKey) -> dict[str, Any]:
+    return {"account": key.account, "name": key.name, "last": key.last, "created": date_json(key.created)}
+
+
+def _email(value: str) -> str:
+    try:
+        return canonical(value) if value else ""
+    except InvalidAddress as error:
+        raise wrong("email", f"is not an address: {error}") from error

@@ -1,0 +1,70 @@
+"""The routes of the control socket for addresses: an operator acts for the account that owns one."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.actions.settings import Setting, changes
+from mailsockd.control.fields import wrong
+from mailsockd.state.accounts import Account
+from mailsockd.state.addresses import Address
+from mailsockd.web.router import Call, Routes
+from mailsockd.wire import address_json
+
+
+class AddressRoutes:
+    """The addresses of all accounts."""
+
+    routes = Routes()
+
+    def __init__(
+        self, addresses: Addresses, accounts: AccountActions, registry: Registry, settings: Sequence[Setting]
+    ) -> None:
+        self._addresses = addresses
+        self._accounts = accounts
+        self._registry = registry
+        self._rights = Rights(registry.book, registry.domains)
+        self._settings = settings
+
+    @routes.get("/control/v1/addresses", open=True)
+    def list(self, call: Call) -> Any:
+        """Answer all addresses, or those of `account`, by address."""
+        name = call.query("account")
+        book = self._registry.book
+        found = book.of(self._accounts.find(name).name) if name else sorted(book, key=lambda one: one.address)
+        return [self._json(address) for address in found]
+
+    @routes.post("/control/v1/addresses/{email}", open=True)
+    async def add(self, call: Call, email: str) -> Any:
+        """Reserve an address for `account` (in the query), with the settings of the body."""
+        name = call.query("account")
+        if not name:
+            raise wrong("account", "must name the account that the address is for")
+        wanted = changes(call.body(), self._settings)
+        return self._json(await self._addresses.reserve(self._accounts.find(name), email, wanted))
+
+    @routes.patch("/control/v1/addresses/{email}", open=True)
+    async def set(self, call: Call, email: str) -> Any:
+        """Change the settings that the body names."""
+        wanted = changes(call.body(), self._settings)
+        return self._json(await self._addresses.update(self._owner(email), email, wanted))
+
+    @routes.delete("/control/v1/addresses/{email}", open=True)
+    async def release(self, call: Call, email: str) -> Any:
+        """Take an address from its account; `messages=true` deletes its mail too."""
+        owner = self._owner(email)
+        return {"_id": await self._addresses.release(owner, email, call.flag("messages")), "account": owner.name}
+
+    def _owner(self, email: str) -> Account:
+        inbox = self._rights.inbox(email)
+        address = self._registry.book.get(inbox)
+        if address is None:
+            raise Refusal(404, f"Nobody has reserved {inbox}.")
+        return self._accounts.find(address.owner)
+
+    def _json(self, address: Address) -> dict[str, Any]:
+        return address_json(address, self._registry.book.alias(address.address))

@@ -1,0 +1,51 @@
+"""
+The routes of the control socket, under `/control/v1/`.
+
+There is no sign-in: whoever may open the socket is an operator, and the mode of its file says who that is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.ports import Mailbox
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.settings import Setting
+from mailsockd.control.account_routes import AccountRoutes
+from mailsockd.control.address_routes import AddressRoutes
+from mailsockd.control.mail_routes import Inject, InThread, MailRoutes
+from mailsockd.control.status_routes import Facts, StatusRoutes
+from mailsockd.state.activity import ActivityLog
+from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.web.router import HasRoutes
+
+__all__ = ["BODY_BYTES", "Facts", "control_routes"]
+
+# A test mail comes in base64 inside JSON, which is read in the reactor.
+BODY_BYTES = 8 * 1024 * 1024
+
+
+def control_routes(
+    facts: Facts,
+    *,
+    accounts: AccountActions,
+    addresses: Addresses,
+    registry: Registry,
+    subscriptions: Subscriptions,
+    activity: ActivityLog,
+    mailbox: Mailbox,
+    settings: Sequence[Setting],
+    hostname: str,
+    inject: Inject,
+    in_thread: InThread,
+    listeners: Callable[[], Mapping[str, Sequence[str]]],
+    ready: Callable[[], bool],
+    monotonic: Callable[[], float],
+) -> tuple[HasRoutes, ...]:
+    """Make what a Router serves; the arguments are said where each is taken."""
+    return (
+        StatusRoutes(facts, registry, subscriptions, activity, listeners=listeners, ready=ready, monotonic=monotonic),
+        AccountRoutes(accounts, registry),
+        AddressRoutes(addresses, accounts, registry, settings),
+        MailRoutes(registry, accounts, mailbox, activity, hostname=hostname, inject=inject, in_thread=in_thread),
+    )

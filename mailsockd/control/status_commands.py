@@ -1,0 +1,87 @@
+"""`mailsockctl status` and `mailsockctl ready`."""
+
+import time
+from collections.abc import Callable
+
+from mailsockd.control.client import Daemon, Failed
+from mailsockd.control.command import Context, Group, seconds
+
+PAUSE = 0.1
+ONE_CALL = 5.0
+
+
+def declare(program: Group) -> None:
+    """Declare the commands."""
+    program.command("status", _status, "Show how the daemon is and where it listens.", "status", "status --json")
+    ready = program.command(
+        "ready",
+        _ready,
+        "Tell by the exit status whether the daemon can be used.",
+        "ready && echo it runs",
+        "ready --wait 30",
+    )
+    ready.add_argument("--wait", metavar="S", type=seconds, default=0.0, help="wait up to this many seconds for it")
+
+
+def _status(context: Context) -> None:
+    status = context.daemon.call("GET", "status")
+    if context.output.json:
+        context.output.value(status)
+        return
+    pairs = [
+        ("version", status["version"]),
+        ("running for", duration(status["uptime"])),
+        ("configuration", status["config"]),
+        ("data folder", status["data"]),
+        ("state", status["state"]),
+        ("domains", ", ".join(status["domains"])),
+    ]
+    pairs += [(setting, ", ".join(places)) for setting, places in status["listeners"].items() if places]
+    for name, key in (
+        ("accounts", "accounts"),
+        ("addresses", "addresses"),
+        ("web sockets", "sockets"),
+        ("messages received", "received"),
+    ):
+        pairs.append((name, str(status[key])))
+    context.output.pairs(pairs)
+
+
+def _ready(context: Context) -> int:
+    wait_until_ready(context.daemon, context.options.wait)
+    if context.output.json:
+        context.output.value({"ready": True})
+    return 0
+
+
+def wait_until_ready(
+    daemon: Daemon,
+    wait: float,
+    *,
+    go_on: Callable[[], bool] = lambda: True,
+    now: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Return when the daemon can be used. Raises Failed after `wait` seconds, and when `go_on` says False."""
+    end = now() + wait
+    while True:
+        try:
+            if daemon.call("GET", "ready", timeout=max(0.1, min(ONE_CALL, end - now())))["ready"]:
+                return
+            reason = "mailsockd is still starting"
+        except Failed as failed:
+            reason = str(failed)
+        if now() >= end or not go_on():
+            raise Failed(reason + (f" (waited {wait:g} s)" if wait else ""))
+        sleep(PAUSE)
+
+
+def duration(value: float) -> str:
+    """Give seconds as people say them: the two largest units."""
+    left = int(value)
+    parts: list[str] = []
+    for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count or (name == "s" and not parts):
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2])
