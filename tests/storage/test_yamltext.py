@@ -127,92 +127,92 @@ def test_what_is_written(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("", "1: the file is empty"),
-        (" \n\n", "1: the file is empty"),
-        ("...\n", "1: not YAML:"),
-        ("# nothing\n...\n", "2: not YAML:"),
-        ("version: 1\n", '2: the last line is not "...", so the end of the file may be missing'),
-        (changed("version: 1  ", "version: 2  "), "1: version: must be 1; this mailsockd knows no other"),
-        (changed("version: 1  ", "version: true  "), "1: version: must be 1; this mailsockd knows no other"),
-        (changed("version: 1  ", ""), "2: version: is missing"),
-        (changed("secrets:\n", ""), "1: secrets: is missing"),
-        (
-            changed("secrets:\n", "secret: {}\n"),
-            "22: secret: unknown key; known are version, accounts, addresses, domains, secrets",
-        ),
-        (changed("secrets:\n", "secrets: []\n"), "22: secrets: must be a mapping of names to values"),
-        (
-            changed("secrets:\n", "secrets: {a: 12}\n"),
-            "22: secrets.a: must be text (in quotes, when it looks like something else)",
-        ),
-        (changed("secrets:\n", "secrets: {a: {}}\n"), "22: secrets.a: must be a single value"),
-        (changed("secrets:\n", "secrets: {[a]: b}\n"), "22: secrets: a name must be text"),
-        (changed("secrets:\n", "secrets: {a: !!python/name:os.system x}\n"), "22: secrets.a: cannot be understood"),
-        (changed("    admin: yes\n", "    admin: sure\n"), "6: accounts.ann.admin: must be true or false"),
-        (changed("    admin: yes\n", "    admin: 1\n"), "6: accounts.ann.admin: must be true or false"),
-        (
-            changed("credits: 3", "credits: -3"),
-            "7: accounts.ann.credits: must be a whole number that is not negative, or null",
-        ),
-        (
-            changed("credits: 3", "credits: 3.5"),
-            "7: accounts.ann.credits: must be a whole number that is not negative, or null",
-        ),
-        (
-            changed("credits: 3", "credits: true"),
-            "7: accounts.ann.credits: must be a whole number that is not negative, or null",
-        ),
-        (
-            changed("credits: 3", f"credits: {1 << 63}"),
-            "7: accounts.ann.credits: must be a whole number that is not negative, or null",
-        ),
-        (
-            changed("credits: 3", "credit: 3"),
-            "7: accounts.ann.credit: unknown key; known are created, updated, password, admin, credits, email,",
-        ),
-        (changed("    created: 1700000000\n", ""), "4: accounts.ann.created: is missing"),
-        (
-            changed("created: 1700000000", "created: soon"),
-            "4: accounts.ann.created: must be a time: seconds since 1970, or like 2026-11-22T10:00:00Z",
-        ),
-        (
-            changed("created: 1700000000", "created: .nan"),
-            "4: accounts.ann.created: must be a time: seconds since 1970, or like 2026-11-22T10:00:00Z",
-        ),
-        (changed("created: 1700000000", "created: 2026-13-45"), "4: accounts.ann.created: cannot be understood"),
-        (changed("  007:", "  ann:"), "10: accounts.ann: is there twice"),
-        (changed("    credits: 3\n", "    admin: no\n"), "7: accounts.ann.admin: is there twice"),
-        (
-            changed("first, last: abcd", "1, last: abcd"),
-            f"9: accounts.ann.keys.{'1' * 64}.name: must be text (in quotes, when it looks like something else)",
-        ),
-        (changed(f'"{"1" * 64}"', "k_secret"), "9: accounts.ann.keys.k_secret: must be a SHA-256 in 64 hex digits"),
-        (
-            changed("{created: 1, updated: 2.5}", f"{{created: 1, updated: 2.5, keys: {{'{'1' * 64}': {{}}}}}}"),
-            f"10: accounts.007.keys.{'1' * 64}: is there twice, also for ann",
-        ),
-        (changed("User1@Mail.Test.", "User1"), "12: addresses.User1: an address needs a local part, an @ and a domain"),
-        (changed("User1@Mail.Test.", "a@.test"), "12: addresses.a@.test: the domain has an empty label"),
-        (
-            changed("domains:\n", "  USER1@mail.test: {owner: a, created: 1, updated: 2}\ndomains:\n"),
-            "20: addresses.USER1@mail.test: is there twice, as user1@mail.test",
-        ),
-        (changed("    owner: ann\n", ""), "13: addresses.User1@Mail.Test..owner: is missing"),
-        (
-            changed("enablews: true", "enablews: 1"),
-            "19: addresses.User1@Mail.Test..settings.enablews: must be text, true or false",
-        ),
-        (changed("  mail.test:", "  mail..test:"), "21: domains.mail..test: the domain has an empty label"),
-        (changed("accounts:\n", "accounts: {\n"), "4: not YAML: "),
-        (EDITED + "version: 1\n...\n", "24: not YAML: "),
-        (b"version: \xff\n...\n", "1: not YAML:"),
-        (b"version: \x00\n...\n", "1: not YAML:"),
-        ("[" * 500 + "]" * 500 + "\n...\n", "1: must be a mapping of names to values"),
-    ],
-)
+WRONG: list[tuple[str | bytes, str]] = [
+    ("", "1: the file is empty"),
+    (" \n\n", "1: the file is empty"),
+    ("...\n", "1: not YAML:"),
+    ("# nothing\n...\n", "2: not YAML:"),
+    ("version: 1\n", '2: the last line is not "...", so the end of the file may be missing'),
+    (changed("version: 1  ", "version: 2  "), "1: version: must be 1; this mailsockd knows no other"),
+    (changed("version: 1  ", "version: true  "), "1: version: must be 1; this mailsockd knows no other"),
+    (changed("version: 1  ", ""), "2: version: is missing"),
+    (changed("secrets:\n", ""), "1: secrets: is missing"),
+    (
+        changed("secrets:\n", "secret: {}\n"),
+        "22: secret: unknown key; known are version, accounts, addresses, domains, secrets",
+    ),
+    (changed("secrets:\n", "secrets: []\n"), "22: secrets: must be a mapping of names to values"),
+    (
+        changed("secrets:\n", "secrets: {a: 12}\n"),
+        "22: secrets.a: must be text (in quotes, when it looks like something else)",
+    ),
+    (changed("secrets:\n", "secrets: {a: {}}\n"), "22: secrets.a: must be a single value"),
+    (changed("secrets:\n", "secrets: {[a]: b}\n"), "22: secrets: a name must be text"),
+    (changed("secrets:\n", "secrets: {a: !!python/name:os.system x}\n"), "22: secrets.a: cannot be understood"),
+    (changed("    admin: yes\n", "    admin: sure\n"), "6: accounts.ann.admin: must be true or false"),
+    (changed("    admin: yes\n", "    admin: 1\n"), "6: accounts.ann.admin: must be true or false"),
+    (
+        changed("credits: 3", "credits: -3"),
+        "7: accounts.ann.credits: must be a whole number that is not negative, or null",
+    ),
+    (
+        changed("credits: 3", "credits: 3.5"),
+        "7: accounts.ann.credits: must be a whole number that is not negative, or null",
+    ),
+    (
+        changed("credits: 3", "credits: true"),
+        "7: accounts.ann.credits: must be a whole number that is not negative, or null",
+    ),
+    (
+        changed("credits: 3", f"credits: {1 << 63}"),
+        "7: accounts.ann.credits: must be a whole number that is not negative, or null",
+    ),
+    (
+        changed("credits: 3", "credit: 3"),
+        "7: accounts.ann.credit: unknown key; known are created, updated, password, admin, credits, email,",
+    ),
+    (changed("    created: 1700000000\n", ""), "4: accounts.ann.created: is missing"),
+    (
+        changed("created: 1700000000", "created: soon"),
+        "4: accounts.ann.created: must be a time: seconds since 1970, or like 2026-11-22T10:00:00Z",
+    ),
+    (
+        changed("created: 1700000000", "created: .nan"),
+        "4: accounts.ann.created: must be a time: seconds since 1970, or like 2026-11-22T10:00:00Z",
+    ),
+    (changed("created: 1700000000", "created: 2026-13-45"), "4: accounts.ann.created: cannot be understood"),
+    (changed("  007:", "  ann:"), "10: accounts.ann: is there twice"),
+    (changed("    credits: 3\n", "    admin: no\n"), "7: accounts.ann.admin: is there twice"),
+    (
+        changed("first, last: abcd", "1, last: abcd"),
+        f"9: accounts.ann.keys.{'1' * 64}.name: must be text (in quotes, when it looks like something else)",
+    ),
+    (changed(f'"{"1" * 64}"', "k_secret"), "9: accounts.ann.keys.k_secret: must be a SHA-256 in 64 hex digits"),
+    (
+        changed("{created: 1, updated: 2.5}", f"{{created: 1, updated: 2.5, keys: {{'{'1' * 64}': {{}}}}}}"),
+        f"10: accounts.007.keys.{'1' * 64}: is there twice, also for ann",
+    ),
+    (changed("User1@Mail.Test.", "User1"), "12: addresses.User1: an address needs a local part, an @ and a domain"),
+    (changed("User1@Mail.Test.", "a@.test"), "12: addresses.a@.test: the domain has an empty label"),
+    (
+        changed("domains:\n", "  USER1@mail.test: {owner: a, created: 1, updated: 2}\ndomains:\n"),
+        "20: addresses.USER1@mail.test: is there twice, as user1@mail.test",
+    ),
+    (changed("    owner: ann\n", ""), "13: addresses.User1@Mail.Test..owner: is missing"),
+    (
+        changed("enablews: true", "enablews: 1"),
+        "19: addresses.User1@Mail.Test..settings.enablews: must be text, true or false",
+    ),
+    (changed("  mail.test:", "  mail..test:"), "21: domains.mail..test: the domain has an empty label"),
+    (changed("accounts:\n", "accounts: {\n"), "4: not YAML: "),
+    (EDITED + "version: 1\n...\n", "24: not YAML: "),
+    (b"version: \xff\n...\n", "1: not YAML:"),
+    (b"version: \x00\n...\n", "1: not YAML:"),
+    ("[" * 500 + "]" * 500 + "\n...\n", "1: must be a mapping of names to values"),
+]
+
+
+@pytest.mark.parametrize(("content", "said"), WRONG, ids=range(len(WRONG)))
 def test_what_people_are_told(tmp_path: Path, content: str | bytes, said: str) -> None:
     """What is wrong with a file is said with its line, its key and the reason."""
     assert refusal(tmp_path, content).startswith(said)
