@@ -290,7 +290,9 @@ class Session(smtp.ESMTP):
         """Read from the peer only when there is nothing of it to wait for."""
         if self._state is State.CLOSED:
             return
-        reading = self._state is not State.COMMIT and not self._clogged and self._later is None
+        # TLS reports a full buffer while its handshake, which must read, holds back what is written.
+        waiting = self._state is State.COMMIT or self._clogged or self._later is not None
+        reading = self._state is State.HANDSHAKE or not waiting
         if reading is not self._reading:
             self._reading = reading
             if reading:
