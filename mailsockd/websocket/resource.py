@@ -58,7 +58,7 @@ class _Upgrade:
 
     def buildProtocol(self, address: IAddress) -> Socket:
         """Make the socket."""
-        socket = Socket()
+        socket: Socket = self._factory.protocol()
         socket.factory = self._factory
         socket.ip = self._ip
         return socket

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter
-from typing import Protocol
+from typing import Any, Protocol
 
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import Deferred, succeed
@@ -38,7 +38,7 @@ class SocketFactory(WebSocketServerFactory):
     for those who ask for none; `send` writes to a transport.
     """
 
-    protocol = Socket
+    protocol: Any = Socket
     noisy = False
 
     def __init__(
@@ -86,6 +86,11 @@ class SocketFactory(WebSocketServerFactory):
             allowedOrigins=["*"],
             allowNullOrigin=True,  # its default here, unlike the attribute's, is False
         )
+        # Autobahn would copy the options to every socket and print them all for its log, which is most of the work
+        # of a handshake. They are the same for all sockets, so they are attributes of their class.
+        options = {name: getattr(self, name) for name in Socket.CONFIG_ATTRS}
+        plain = {name: staticmethod(option) if callable(option) else option for name, option in options.items()}
+        self.protocol = type(Socket.__name__, (Socket,), {**plain, "CONFIG_ATTRS": []})
 
     def __len__(self) -> int:
         return len(self._sockets)
