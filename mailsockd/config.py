@@ -157,7 +157,7 @@ class Limits:
     smtp_idle: int = setting(300, _number(1, 86_400))
     smtp_session: int = setting(1800, _number(1, 86_400))
     smtp_errors: int = setting(10, _number(1, 1000))
-    http_body: int = setting(MIB, _number(1024, 1 << 30))
+    http_body: int = setting(128 * 1024, _number(1024, 1 << 30))
     http_connections: int = setting(20_000, _number(1, 1_000_000))
     http_connections_per_peer: int = setting(1000, _number(1, 1_000_000))
     http_header_time: int = setting(15, _number(1, 3600))

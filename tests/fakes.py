@@ -10,7 +10,7 @@ from mailsockd.mail.stored import Message, Summary
 
 
 class MemoryStore:
-    """A StateStore that remembers what it was asked; `trouble` makes the next changes fail, `held` keeps them waiting."""
+    """A StateStore that remembers what it was asked; `trouble` makes changes fail, `held` keeps them waiting."""
 
     def __init__(self) -> None:
         self.saved: list[Entry] = []

@@ -19,6 +19,8 @@ from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.domains import Domain, Domains
 from tests.fakes import MemoryMailbox, MemoryStore
 
+Parsed = tuple[bytes, Mail]
+
 CONTENT = b"From: Robot <robot@shop.test>\r\nSubject: Your code\r\n\r\n1234\r\n"
 
 
@@ -46,7 +48,7 @@ class ReceptionTests(SynchronousTestCase):
         self.mailbox = MemoryMailbox()
         self.activity = ActivityLog(lambda: 1.0)
         self.published: list[tuple[Sequence[Message], Mail, bytes]] = []
-        self.in_threads: list[Deferred[tuple[bytes, Mail]]] = []
+        self.in_threads: list[Deferred[Parsed]] = []
 
     def reception(self, *, any_domain: bool = False, unreserved: bool = True) -> Reception:
         return Reception(
@@ -61,8 +63,8 @@ class ReceptionTests(SynchronousTestCase):
             monotonic=lambda: 0.0,
         )
 
-    def thread(self, function: Callable[[Content], tuple[bytes, Mail]], content: Content) -> "Deferred[tuple[bytes, Mail]]":
-        waiting: Deferred[tuple[bytes, Mail]] = Deferred()
+    def thread(self, function: Callable[[Content], Parsed], content: Content) -> "Deferred[Parsed]":
+        waiting: Deferred[Parsed] = Deferred()
         waiting.addCallback(lambda _: function(content))
         self.in_threads.append(waiting)
         return waiting
@@ -84,7 +86,7 @@ class ReceptionTests(SynchronousTestCase):
         reception = self.reception(unreserved=False)
         reception.accept("a+tag@b.test", "192.0.2.9")
         reception.accept("whoever@c.test", "192.0.2.9")
-        with pytest.raises(Rejected, match="550 5.1.1 No such address: nobody@b.test"):
+        with pytest.raises(Rejected, match=r"550 5.1.1 No such address: nobody@b.test"):
             reception.accept("nobody@b.test", "192.0.2.9")
 
     def test_one_copy_an_inbox(self) -> None:

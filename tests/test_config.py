@@ -1,0 +1,127 @@
+"""Reading the configuration."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from mailsockd.config import Config, ConfigError, load, parse
+from mailsockd.listen import InvalidListen, listen, on_private_network
+
+
+def test_an_empty_file_is_all_defaults() -> None:
+    """A file that is empty, or has only comments, or empty sections, changes nothing."""
+    for text in ("", "# nothing\n", "smtp:\nhttp:\n"):
+        assert parse(text, "f.yaml").smtp == Config().smtp
+
+
+def test_settings_are_read_into_their_sections() -> None:
+    """Values arrive where they belong, and lists become tuples."""
+    config = parse(
+        "hostname: mx.mail.test\n"
+        "domains: [Mail.Test, bücher.test, mail.test.]\n"
+        "smtp: {listen: ['*****']}\n".replace("*****", "127.0.0.1:2525")
+        + "websocket: {frame: both}\nlimits: {message_size: 2048}\n",
+        "f.yaml",
+    )
+    assert config.name == "mx.mail.test"
+    assert config.served == ("mail.test", "xn--bcher-kva.test")
+    assert config.smtp.listen == ("127.0.0.1:2525",)
+    assert (config.websocket.frame, config.limits.message_size) == ("both", 2048)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("foo: 1", "f.yaml:1: foo: is not a setting; there are control, data, domains, hostname, http, inboxes, "),
+        ("smtp:\n  lisen: []", "f.yaml:2: smtp.lisen: is not a setting; there are accept, listen, listen_tls"),
+        ("data: x\ndata: y", "f.yaml:2: data: is given twice"),
+        ("data: 5", "f.yaml:1: data: must be text"),
+        ("domains: mail.test", "f.yaml:1: domains: must be a list, such as [a, b]"),
+        ("domains: ['a b']", "f.yaml:1: domains: the domain has a label that is too long or has characters "),
+        ("limits: {recipients: 0}", "f.yaml:1: limits.recipients: must be a whole number from 1 to 10000"),
+        ("limits: {recipients: true}", "f.yaml:1: limits.recipients: must be a whole number from 1 to 10000"),
+        ("state: maria", "f.yaml:1: state: must be sqlite or yaml"),
+        ("smtp: [1]", "f.yaml:1: smtp: must be settings, each `key: value`"),
+        ("- a", "f.yaml:1: the file: must be settings, each `key: value`"),
+        ("\n\na: b: c", "f.yaml:3: it is not YAML: mapping values are not allowed here"),
+        ("data: *x", "f.yaml:1: it is not YAML: found undefined alias"),
+        ("data: !!python/object:os.system x", "f.yaml:1: data: could not determine a constructor for the tag "),
+        ("smtp: {listen: ['127.0.0.1']}", "f.yaml:1: smtp.listen: '127.0.0.1': must be host:port, such as "),
+        ("http: {listen: ['127.0.0.1:99999']}", "f.yaml:1: http.listen: '127.0.0.1:99999': the port must be at most"),
+        ("http: {listen: ['somewhere:80']}", "f.yaml:1: http.listen: 'somewhere:80': the host must be an IP address"),
+        ("http: {url: mail.test}", "f.yaml:1: http.url: must begin with http:// or https://"),
+        (
+            "smtp:\n  accept: any\n  listen: ['0.0.0.0:25']",
+            "f.yaml:2: smtp.accept: any is only for loopback and private networks, and smtp.listen has 0.0.0.0:25",
+        ),
+        ("smtp: {listen_tls: ['[::1]:465']}", "f.yaml:1: smtp.listen_tls: needs tls.certificates"),
+        ("tls: {certificates: [x]}", "f.yaml:1: tls.certificates: each item must be {certificate: FILE, key: FILE}"),
+        (f"control: unix:/{'x' * 120}", "f.yaml:1: control: the path /xxx"),
+    ],
+)
+def test_wrong_settings_name_file_line_key_and_reason(text: str, error: str) -> None:
+    """Each mistake is one line that says where it is and what would be right."""
+    with pytest.raises(ConfigError) as raised:
+        parse(text, "f.yaml")
+    assert str(raised.value).startswith(error)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A named file must be there; without a name ./mailsockd.yaml is taken, and without any the defaults."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mailsockd.config.PLACES", (Path("mailsockd.yaml"),))
+    assert load().source == "built-in defaults"
+    (tmp_path / "mailsockd.yaml").write_text("data: here\n")
+    assert (load().source, load().data) == ("mailsockd.yaml", "here")
+    with pytest.raises(ConfigError, match="none.yaml: cannot be read: No such file or directory"):
+        load("none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"data: \xff\n")
+    with pytest.raises(ConfigError, match="latin.yaml: cannot be read: it is not UTF-8"):
+        load("latin.yaml")
+
+
+def test_the_name_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting it is the machine's name when that has a dot, else localhost."""
+    monkeypatch.setattr(socket, "getfqdn", lambda: "Box.Mail.Test")
+    assert (Config().name, Config().served) == ("box.mail.test", ("box.mail.test", "localhost"))
+    monkeypatch.setattr(socket, "getfqdn", lambda: "box")
+    assert (Config().name, Config().served) == ("localhost", ("localhost",))
+
+
+def test_the_control_socket_lies_in_the_data_folder_unless_set() -> None:
+    """Its path follows `data`, or is what `control` says."""
+    assert str(parse("data: /d", "f").control_socket) == "/d/control.sock"
+    assert str(parse("control: unix:/run/m.sock", "f").control_socket) == "/run/m.sock"
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("127.0.0.1:1025", "tcp:1025:interface=127.0.0.1"),
+        ("localhost:1025", "tcp:1025:interface=127.0.0.1"),
+        ("[::1]:1025", "tcp6:1025:interface=\\:\\:1"),
+        ("0.0.0.0:25", "tcp:25:interface=0.0.0.0"),
+        ("unix:/run/x.sock:mode=660", "unix:/run/x.sock:mode=660"),
+        ("tcp:25:interface=10.0.0.1", "tcp:25:interface=10.0.0.1"),
+    ],
+)
+def test_places_to_listen_are_endpoints(text: str, endpoint: str) -> None:
+    """host:port becomes an endpoint string, and an endpoint string stays one."""
+    assert listen(text).endpoint == endpoint
+
+
+def test_what_is_no_place_to_listen() -> None:
+    """Names, unknown kinds and ports out of range are refused."""
+    for text in ("mail.test:25", "25", "", "carrier:pigeon", "127.0.0.1:70000", "[127.0.0.1]:x"):
+        with pytest.raises(InvalidListen):
+            listen(text)
+
+
+def test_private_networks_are_told_from_public_ones() -> None:
+    """Loopback, private networks and unix sockets are private; everything else, and what cannot be told, is not."""
+    private = ("127.0.0.1:25", "[::1]:25", "10.1.2.3:25", "192.168.0.1:25", "[fd00::1]:25", "unix:/x")
+    public = ("0.0.0.0:25", "[::]:25", "8.8.8.8:25", "tcp:25", "systemd:domain=INET:index=0")
+    assert [on_private_network(text) for text in private] == [True] * len(private)
+    assert [on_private_network(text) for text in public] == [False] * len(public)
