@@ -103,7 +103,11 @@ class SQLiteMailbox:
         This is done in slices with mail taken between them; what arrives meanwhile stays. When a slice fails, those
         before it are deleted.
         """
-        return ensureDeferred(self._purge(selection, starred, self._seq))
+        return ensureDeferred(self._in_slices(writer.purge(selection, starred, self._seq)))
+
+    def purge_owner(self, owner: str) -> "Deferred[int]":
+        """Delete all messages that an account owns, in slices as `purge` does; gives how many."""
+        return ensureDeferred(self._in_slices(writer.purge_owner(owner, self._seq)))
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
@@ -120,8 +124,7 @@ class SQLiteMailbox:
     def _ask(self, question: reader.Question) -> "Deferred[Any]":
         return min(self._readers, key=lambda worker: worker.waiting).submit(question)
 
-    async def _purge(self, selection: Selection, starred: bool, up_to: int) -> int:
-        change = writer.purge(selection, starred, up_to)
+    async def _in_slices(self, change: writer.Change) -> int:
         deleted = 0
         while True:
             some: int = await self._writer.submit(change)

@@ -148,6 +148,21 @@ def purge(selection: Selection, starred: bool, up_to: int) -> Change:
     return change
 
 
+def purge_owner(owner: str, up_to: int) -> Change:
+    """Delete at most PURGE_SLICE messages that an account owns, none with a seq above `up_to`; gives how many."""
+
+    def change(db: sqlite3.Connection) -> int:
+        return db.execute(
+            """
+            DELETE FROM messages WHERE seq IN (
+                SELECT seq FROM messages WHERE owner = ? AND owner <> '' AND seq <= ? LIMIT ?)
+            """,
+            (owner, up_to, PURGE_SLICE),
+        ).rowcount
+
+    return change
+
+
 def adopt(inbox: str, owner: str) -> Change:
     """Give the public messages of an inbox to an account; one that another account starred stays that account's."""
 

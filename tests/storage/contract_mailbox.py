@@ -265,6 +265,16 @@ class MailboxContract:
         self.pump.wait(late)
         assert self.ids(PUBLIC) == ["m451"]
 
+    def test_purge_owner(self) -> None:
+        """Of an account everything that it owns is deleted, starred too, in all inboxes, and nothing else."""
+        self.append(message(1), message(2, owner="ann"), message(3, owner="bob"), message(4, saved_by="ann"))
+        self.append(*(message(seq, owner="ann", inbox="x@b.example", saved_by="ann") for seq in range(10, 260)))
+        assert self.pump.wait(self.mailbox.purge_owner("ann")) == 251
+        assert self.pump.wait(self.mailbox.purge_owner("")) == 0
+        assert self.ids(ANNS) == ["m4", "m1"]
+        assert self.ids(BOBS) == ["m3", "m1"]
+        assert self.ids(Selection("x@b.example", "ann")) == []
+
     def test_adopt(self) -> None:
         """Whoever reserves an inbox gets its public messages: not another's, and not what another starred."""
         self.append(message(1), message(2, inbox="x@b.example"), message(3, owner="bob"))
