@@ -42,7 +42,7 @@ int main(int count, char **words)
         if (options.lockstep && ledger_idle())
             resume();
         stalled = now() - ledger.last > options.stall;
-        if (stalled)
+        if (stalled || subscribers_lost) /* frames for a socket that is gone will not come */
             break;
     }
     /* A frame that comes twice comes after the books were settled: wait a little for what should not be there. */
