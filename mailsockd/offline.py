@@ -11,8 +11,7 @@ from mailsockd.config import Config
 from mailsockd.storage.convert import NotEmpty, convert
 from mailsockd.storage.entries import entries_of
 from mailsockd.storage.lock import FolderLock, FolderUnusable
-from mailsockd.storage.sqlite import SQLiteState
-from mailsockd.storage.yamlfile import YAMLState
+from mailsockd.stores import state_store
 
 FILES = {"sqlite": "state.db", "yaml": "state.yaml"}
 
@@ -39,14 +38,18 @@ def convert_state(config: Config, kind: str) -> Converted:
     folder = Path(config.data)
     other = next(name for name in FILES if name != kind)
     source, target = folder / FILES[other], folder / FILES[kind]
-    if not source.exists():
-        raise OfflineTrouble(f"there is no {source} to convert")
+    try:
+        source.stat()
+    except OSError as error:
+        raise OfflineTrouble(f"{source} cannot be converted: {error.strerror}") from error
     try:
         lock = FolderLock(folder)
     except FolderUnusable as error:
         raise OfflineTrouble(f"{error}: the state is converted only while the daemon does not run") from error
     try:
-        snapshot = convert(_store(other, source), _store(kind, target))
+        # Their threads, which alone would call the reactor, are never started here.
+        stores = [state_store(config, _no_thread, _no_thread, one) for one in (other, kind)]
+        snapshot = convert(*stores)
         _give_to_owner_of(source)
     except NotEmpty as error:
         raise OfflineTrouble(f"{target} has entries already; move it away to have it made anew") from error
@@ -55,11 +58,6 @@ def convert_state(config: Config, kind: str) -> Converted:
     finally:
         lock.release()
     return Converted(source, target, len(entries_of(snapshot)))
-
-
-def _store(kind: str, path: Path) -> SQLiteState | YAMLState:
-    # Their threads, which alone would call the reactor, are never started here.
-    return (SQLiteState if kind == "sqlite" else YAMLState)(path, _no_thread, _no_thread)
 
 
 def _no_thread(*_: object) -> NoReturn:

@@ -3,7 +3,7 @@
 import argparse
 
 from mailsockd.control.client import segment
-from mailsockd.control.command import Context, Group, yes_or_no
+from mailsockd.control.command import Context, Group, Misused, yes_or_no
 
 
 def declare(program: Group) -> None:
@@ -79,6 +79,8 @@ def _set(context: Context) -> None:
         body["credits"] = None if options.credits == "unlimited" else options.credits
     if options.admin is not None:
         body["admin"] = options.admin
+    if not body:
+        raise Misused("account set: say --credits, --admin or both")
     account = context.daemon.call("PATCH", f"accounts/{segment(options.name)}", body)
     if context.output.json:
         context.output.value(account)

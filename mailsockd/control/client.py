@@ -41,7 +41,7 @@ class Daemon(Protocol):
 
 def segment(text: str) -> str:
     """Quote one segment of a path."""
-    return quote(text, safe="@")
+    return quote(text, safe="@", errors="replace")
 
 
 @attrs.frozen
@@ -94,7 +94,9 @@ class SocketDaemon:
     ) -> http.client.HTTPResponse:
         given = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
         # A space is %20 and not +, which stands for itself in addresses.
-        target = f"/control/v1/{path}" + (f"?{urlencode(given, doseq=True, quote_via=quote)}" if given else "")
+        target = f"/control/v1/{path}" + (
+            f"?{urlencode(given, doseq=True, errors='replace', quote_via=quote)}" if given else ""
+        )
         content = None if body is None else json.dumps(body).encode()
         headers = {} if body is None else {"Content-Type": "application/json"}
         connection.request(method, target, content, headers)
@@ -137,6 +139,14 @@ def _answer(response: http.client.HTTPResponse) -> Any:
     except ValueError:
         raise Failed(f"mailsockd answered {response.status} and no JSON") from None
     if response.status >= 400:
-        message = value.get("message") if isinstance(value, dict) else None
-        raise Failed(str(message or f"mailsockd answered {response.status}"))
+        raise Failed(_reason(value) or f"mailsockd answered {response.status}")
     return value
+
+
+def _reason(error: Any) -> str:
+    """Give the sentence of an error answer, with what it says about single fields where the sentence does not."""
+    if not isinstance(error, dict):
+        return ""
+    message = str(error.get("message") or "")
+    more = [str(each) for each in error.get("validationErrors") or () if str(each) not in message]
+    return "; ".join([message, *more])

@@ -16,6 +16,10 @@ from mailsockd.control.output import Output
 Connect = Callable[[Path], Daemon]
 
 
+class Misused(Exception):
+    """The command line is wrong in a way that the parser cannot see; the text says how."""
+
+
 @attrs.define(slots=False)
 class Context:
     """One run of the program: its options, and what they lead to when a command needs it."""

@@ -24,7 +24,7 @@ from mailsockd.control import (
     welcome,
 )
 from mailsockd.control.client import Failed, SocketDaemon
-from mailsockd.control.command import Connect, Context, Group, common_options
+from mailsockd.control.command import Connect, Context, Group, Misused, common_options
 from mailsockd.control.output import Output
 
 _FAMILIES = (
@@ -81,9 +81,9 @@ def main(
     context = Context(options, Output(out, options.json), stdin, connect)
     try:
         return options.run(context) or 0
-    except (Failed, ConfigError) as error:
+    except (Failed, ConfigError, Misused) as error:
         err.write(f"mailsockctl: {' '.join(str(error).split())}\n")
-        return 1
+        return 2 if isinstance(error, Misused) else 1
 
 
 def run() -> None:

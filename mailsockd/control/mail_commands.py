@@ -3,6 +3,7 @@
 import base64
 import mimetypes
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def _send(context: Context) -> None:
 
 
 def _mail(options: Any) -> EmailMessage:
-    mail = EmailMessage()
+    mail = EmailMessage(policy=SMTP)
     mail["From"] = options.sender
     mail["To"] = options.address
     mail["Subject"] = options.subject

@@ -19,9 +19,11 @@ from mailsockd.control.status_commands import wait_until_ready
 from mailsockd.listen import InvalidListen, listen
 
 CREDENTIALS = "initial-credentials"
+MODULE = "mailsockd.control.ctl"
 LOCAL_PART = "hello"
 SENDER = "you@example.org"
 EXAMPLE = Path("examples/websocket-python/main.py")
+EXAMPLE_SERVER = "ws://127.0.0.1:8025"  # where the example connects to when nobody says
 
 
 def declare(program: Group) -> None:
@@ -74,12 +76,14 @@ class Surroundings:
     @classmethod
     def found(cls, context: Context) -> "Surroundings":
         """Look around."""
-        words = [_shown(Path(sys.argv[0]))]
+        python = _shown(Path(sys.executable))
+        called = Path(sys.argv[0])
+        words = [python, "-m", MODULE] if called.suffix == ".py" else [_shown(called)]
         for option in ("control", "config"):
             value = getattr(context.options, option)
             words += [f"--{option}", value] if value else []
         example = EXAMPLE.exists() and importlib.util.find_spec("websockets") is not None
-        return cls(shlex.join(words), shlex.quote(_shown(Path(sys.executable))), Path.cwd(), example)
+        return cls(shlex.join(words), shlex.quote(python), Path.cwd(), example)
 
 
 def _shown(program: Path) -> str:
@@ -121,7 +125,8 @@ def _lines(
 ) -> None:
     variables = f"MAILSOCKD_ACCOUNT={account} MAILSOCKD_KEY={key} MAILSOCKD_ADDRESSES={address}"
     url = http.replace("http", "ws", 1)
-    on_socket = f"MAILSOCKD_URL={url} {variables} {around.python} {EXAMPLE}"
+    server = "" if url == EXAMPLE_SERVER else f"MAILSOCKD_URL={url} "
+    on_socket = f"{server}{variables} {around.python} {EXAMPLE}"
     send = f"{around.program} send {address}"
     curl_send = ""
     if smtp:
