@@ -9,9 +9,8 @@ from typing import Any
 
 import attrs
 from twisted.application import strports
-from twisted.application.service import IService, MultiService
+from twisted.application.service import IService
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.protocol import Factory
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -73,7 +72,7 @@ class Daemon(InOrder):
     def privilegedStartService(self) -> None:
         """Read the state and bind the ports."""
         self._lock.sign()
-        assemble(self._config, self._reactor, self._lock).setServiceParent(self)
+        self.add(assemble(self._config, self._reactor, self._lock))
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 
 
@@ -154,10 +153,10 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
         await store.close()
         lock.release()
 
-    Closing(lambda: ensureDeferred(close_storage())).setServiceParent(services)
+    services.add(Closing(lambda: ensureDeferred(close_storage())))
     if new:
-        Saving(registry, new).setServiceParent(services)
-    FirstStart(registry.accounts, account_actions, folder / CREDENTIALS).setServiceParent(services)
+        services.add(Saving(registry, new))
+    services.add(FirstStart(registry.accounts, account_actions, folder / CREDENTIALS))
     certificates = Certificates(config.tls.certificates)
 
     def smtp(implicit_tls: bool) -> SMTPFactory:
@@ -172,10 +171,10 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
             implicit_tls=implicit_tls,
             spool=str(folder),
         )
-        Closing(factory.shutdown).setServiceParent(services)
+        services.add(Closing(factory.shutdown))
         return factory
 
-    Closing(sockets.shut).setServiceParent(services)
+    services.add(Closing(sockets.shut))
     _listen(services, config, "smtp.listen", config.smtp.listen, smtp(False))
     _listen(services, config, "http.listen", config.http.listen, site)
     if config.smtp.listen_tls:
@@ -187,11 +186,11 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
     return services
 
 
-def _listen(services: MultiService, config: Config, key: str, items: Sequence[str], factory: Factory) -> None:
+def _listen(services: InOrder, config: Config, key: str, items: Sequence[str], factory: Any) -> None:
     for item in items:
         if not skipped(config, key, item):
             # strports binds before anything else starts, and a busy port ends the start.
-            strports.service(listen(item).endpoint, factory).setServiceParent(services)
+            services.add(strports.service(listen(item).endpoint, factory))
 
 
 def _died(reactor: Any) -> Any:

@@ -11,7 +11,7 @@ def run() -> None:
     if "--version" in sys.argv[1:]:
         arguments = ["mailsockd", "--version"]
     sys.argv[1:] = arguments
-    twistd()
+    twistd()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from twisted.application.service import MultiService, Service
+from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 
@@ -19,6 +19,10 @@ ADMIN = "admin"
 
 class InOrder(MultiService):
     """Services that stop one after the other, the last one first, each only when the one before it has ended."""
+
+    def add(self, service: IService) -> None:
+        """Let a service start after those that were added before."""
+        service.setServiceParent(self)  # type: ignore[no-untyped-call]
 
     def stopService(self) -> "Deferred[None]":
         """Stop all services."""

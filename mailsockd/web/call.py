@@ -71,7 +71,7 @@ class Call:
     """
 
     request: Exchange
-    caller: Any | None = None
+    caller: Any = None
     peer: str = attrs.field(default=attrs.Factory(lambda self: _peer(self.request), takes_self=True))
     id: str = attrs.field(default=attrs.Factory(lambda self: _identity(self.request), takes_self=True))
     gone: bool = False
