@@ -287,12 +287,15 @@ class Session(smtp.ESMTP):
             self._send(self.transport, data)
 
     def _pace(self) -> None:
-        """Read from the peer only when there is nothing of it to wait for."""
+        """
+        Stop reading when there is input that must wait.
+
+        While nothing has come, reading goes on: pausing for each mail costs more than the one read that may come.
+        """
         if self._state is State.CLOSED:
             return
-        # TLS reports a full buffer while its handshake, which must read, holds back what is written.
         waiting = self._state is State.COMMIT or self._clogged or self._later is not None
-        reading = self._state is State.HANDSHAKE or not waiting
+        reading = not (waiting and self._input)
         if reading is not self._reading:
             self._reading = reading
             if reading:

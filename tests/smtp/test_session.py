@@ -122,6 +122,17 @@ def test_commands_sent_ahead_wait_while_a_mail_is_stored() -> None:
     assert client.wire.producerState == "producing"
 
 
+def test_reading_goes_on_during_a_commit_while_nothing_comes() -> None:
+    """A client that waits for its answer is not paused, and is not resumed, for each mail."""
+    room = Mailroom()
+    room.answer = Deferred
+    client = in_content(room)
+    client.send(b"hi\r\n.\r\n")
+    assert client.wire.producerState == "producing"
+    client.send(b"N")
+    assert client.wire.producerState == "paused"
+
+
 def test_mail_sent_ahead_is_stored_one_after_the_other() -> None:
     """Several mails in one read are each answered before the next is given to the store."""
     room = Mailroom()
@@ -243,8 +254,8 @@ def test_a_peer_that_does_not_read_is_not_read_from() -> None:
     client = Mailroom().connect()
     assert client.wire.producer is client.session
     client.session.pauseProducing()
-    assert client.wire.producerState == "paused"
     assert client.send(b"NOOP\r\nVRFY x\r\n") == []
+    assert client.wire.producerState == "paused"
     before = len(client.wire.value())
     client.session.resumeProducing()
     assert [code_of(line) for line in client.lines(before)] == ["250 2.0.0", "252 2.5.0"]
