@@ -40,6 +40,7 @@ class Budget:
         self._readers_of[id(frame)] = readers + 1
         if not readers:
             self.used += len(frame)
+        if self.used > self.limit:
             self._make_room()
 
     def give_back(self, frame: bytes) -> None:

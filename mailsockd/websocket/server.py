@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 
 from mailsockd.state.activity import Kind
 from mailsockd.state.subscriptions import Subscriptions
@@ -21,6 +22,7 @@ from mailsockd.websocket.socket import GOING_AWAY, Socket
 __all__ = ["Socket", "SocketFactory", "SocketLimits", "text_frame"]
 
 LONGEST_NOTE = 500
+LOCAL = ""
 
 
 class Record(Protocol):
@@ -40,6 +42,7 @@ class SocketFactory(WebSocketServerFactory):
 
     protocol: Any = Socket
     noisy = False
+    _log = Logger()
 
     def __init__(
         self,
@@ -63,8 +66,8 @@ class SocketFactory(WebSocketServerFactory):
         self.shape = shape
         self.send = send
         self.budget = Budget(limits.budget)
-        self.handshakes: Deadlines[Socket] = Deadlines(clock, limits.handshake_timeout, Socket.late)
-        self.closing: Deadlines[Socket] = Deadlines(clock, limits.close_grace, Socket.late)
+        self.handshakes: Deadlines[Socket] = Deadlines(clock, limits.handshake_timeout, Socket.abort)
+        self.closing: Deadlines[Socket] = Deadlines(clock, limits.close_grace, Socket.abort)
         self.pings: Deadlines[Socket] = Deadlines(clock, limits.ping_interval, Socket.ping)
         self._record = record
         self._sockets: dict[Socket, None] = {}
@@ -104,7 +107,8 @@ class SocketFactory(WebSocketServerFactory):
 
     def crowded(self, socket: Socket) -> bool:
         """Tell whether too many sockets come from the place that this one comes from."""
-        return self._peers[_place(socket.ip)] > self.limits.sockets_per_peer
+        place = _place(socket.ip)
+        return place != LOCAL and self._peers[place] > self.limits.sockets_per_peer
 
     def joined(self, socket: Socket) -> None:
         """Count a connection whose handshake begins."""
@@ -140,8 +144,12 @@ class SocketFactory(WebSocketServerFactory):
         _subtract(self._accounts, account)
 
     def note(self, kind: Kind, socket: Socket, text: str, account: str = "") -> None:
-        """Record what happened to a socket."""
-        self._record(kind, account=account or socket.account, peer=socket.ip, text=text[:LONGEST_NOTE])
+        """Record what happened to a socket. The text may be a stranger's: it is cut, and has no control characters."""
+        text = "".join(character if character.isprintable() else "?" for character in text[:LONGEST_NOTE])
+        try:
+            self._record(kind, account=account or socket.account, peer=socket.ip, text=text)
+        except Exception:
+            self._log.failure("an event could not be recorded")  # the socket goes on
 
     def shut(self) -> "Deferred[None]":
         """Close every socket with 1001 and open no more; fires when the last one is gone."""
@@ -161,9 +169,9 @@ def _subtract(counter: Counter[str], name: str) -> None:
 
 
 def _place(ip: str) -> str:
-    """Give what counts as one peer: an IPv6 client owns its whole /64."""
+    """Give what counts as one peer: an IPv6 client owns its whole /64; all local sockets are LOCAL."""
     if ":" not in ip:
-        return ip
+        return LOCAL if ip == "unix" else ip
     try:
         return str(ipaddress.ip_network((ip.partition("%")[0], 64), strict=False))
     except ValueError:

@@ -84,16 +84,13 @@ class Socket(WebSocketServerProtocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The connection is gone, whoever ended it."""
         if self.account:
-            code, why = self._ended or (self.remoteCloseCode or (NO_CODE if self.wasClean else LOST), self._said())
+            code = self.remoteCloseCode or (NO_CODE if self.wasClean else LOST)
+            code, why = self._ended or (code, self.remoteCloseReason or "")
             self.factory.note(Kind.SOCKET_CLOSED, self, f"{code} {why}".rstrip())
         self._stop_listening()
         self._outlet.release()
         self.factory.left(self)
         super().connectionLost(reason)
-
-    def _said(self) -> str:
-        """Give the peer's own reason, fit for a log."""
-        return "".join(c if c.isprintable() else "?" for c in self.remoteCloseReason or "")
 
     def finish(self, code: int, reason: str, *, flush: bool = False) -> None:
         """
@@ -127,10 +124,6 @@ class Socket(WebSocketServerProtocol):
             self._outlet.drop_waiting()
             self._outlet.close()
             self.factory.closing.set(self)
-
-    def late(self) -> None:
-        """The peer did not finish its handshake, or did not go after a Close, in time."""
-        self.abort()
 
     # The handshake
 

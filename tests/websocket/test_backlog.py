@@ -205,6 +205,16 @@ class BudgetTest(SynchronousTestCase):
         outlet.put(b"c" * 600_000)
         self.assertEqual(self.evicted, [(2, False), (1, True)])
 
+    def test_what_transports_keep_counts_too(self) -> None:
+        """Many stalled readers of one frame stay within the budget, although each transport keeps a slice of it."""
+        frame = b"f" * (SLICE + 1)
+        for number in range(40):
+            _, outlet = self.stalled(number)
+            outlet.resumeProducing()
+            outlet.put(frame)
+            self.assertLessEqual(self.budget.used, 1_000_000 + SLICE)
+        self.assertEqual([number for number, _ in self.evicted], list(range(25)))
+
     def test_an_idle_reader_gets_a_frame_that_is_larger_than_the_budget(self) -> None:
         """Nobody is closed for a frame that its reader takes at once."""
         wire = Wire()

@@ -310,7 +310,7 @@ class EndTest(SynchronousTestCase):
         socket, _ = self.house.listening()
         socket.dataReceived(close(4001, b"tab closed\x1b[2J\r\n"))
         socket.connectionLost(Failure(ConnectionDone()))
-        self.assertEqual(self.house.events()[-1], ("SOCKET_CLOSED", "ada", "192.0.2.7", "4001 tab closed?[2J??"))
+        self.assertEqual(self.house.events()[-1], ("SOCKET_CLOSED", "ada", "192.0.2.7", "4001 tab closed?[2J"))
 
     def test_shutting_down_tells_everybody(self) -> None:
         """At the end every socket gets what waits for it and Close 1001, and the end is known when all have gone."""

@@ -243,6 +243,14 @@ def test_sockets_from_one_place_are_limited(here: str, there: str, elsewhere: st
     assert len(house.subscriptions) == 2
 
 
+def test_local_sockets_are_no_place() -> None:
+    """Connections through a UNIX socket, all of one proxy, are not limited as one peer."""
+    house = House(SocketLimits(sockets_per_peer=1))
+    house.open(host="unix")
+    house.open(host="unix")
+    assert len(house.subscriptions) == 2
+
+
 class FailuresTest(SynchronousTestCase):
     """What goes wrong inside stays inside."""
 
@@ -257,6 +265,19 @@ class FailuresTest(SynchronousTestCase):
         _, wire = house.open()
         self.assertEqual(frames(wire.read()), [(8, b"\x03\xf3internal error")])
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+    def test_a_failure_to_record_costs_nothing(self) -> None:
+        """When an onlooker of the activity fails, sockets open and close all the same."""
+        house = House()
+
+        def broken(event: object) -> None:
+            raise RuntimeError("the onlooker")
+
+        house.activity.listen(broken)
+        socket, _ = house.listening()
+        house.lose(socket)
+        self.assertEqual((len(house.subscriptions), len(house.factory)), (0, 0))
+        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
 
     def test_a_failure_during_the_handshake_is_a_plain_500(self) -> None:
         """An exception during the handshake never reaches the client, not even its text."""
