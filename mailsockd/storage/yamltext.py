@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 import yaml
+from yaml.constructor import SafeConstructor
 
 from mailsockd.actions.ports import Snapshot
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
@@ -117,7 +118,7 @@ def _scalar(node: yaml.Node, key: str) -> Any:
     if not isinstance(node, yaml.ScalarNode):
         raise Wrong(_line(node), key, "must be a single value")
     try:
-        return yaml.SafeLoader("").construct_object(node)
+        return SafeConstructor().construct_object(node)
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise Wrong(_line(node), key, "cannot be understood") from error
 
