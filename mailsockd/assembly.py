@@ -15,6 +15,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
+from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.messages import Messages
@@ -27,7 +28,11 @@ from mailsockd.actions.subscribe import admit
 from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.test_message import TestMessageRoutes
+from mailsockd.bounds import smtp_limits, socket_limits, web_limits
 from mailsockd.config import Config
+from mailsockd.control.server import BODY_BYTES, Facts, control_routes
+from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.delivery.channels import channels
 from mailsockd.delivery.fanout import Fanout
 from mailsockd.delivery.websocket import WebSocketChannel
@@ -35,9 +40,9 @@ from mailsockd.listen import listen
 from mailsockd.log import log_event
 from mailsockd.mail.message import Mail, parse
 from mailsockd.passwords import Argon2Passwords
-from mailsockd.preflight import skipped
+from mailsockd.preflight import listeners, skipped
 from mailsockd.services import ADMIN, Closing, FirstStart, InOrder, Saving
-from mailsockd.smtp.server import SMTPFactory, SMTPLimits
+from mailsockd.smtp.server import SMTPFactory
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
@@ -52,7 +57,7 @@ from mailsockd.web.limits import Limits
 from mailsockd.web.router import Router
 from mailsockd.web.site import Root, Site
 from mailsockd.websocket.resource import IncomingMessages
-from mailsockd.websocket.server import SocketFactory, SocketLimits, text_frame
+from mailsockd.websocket.server import SocketFactory, text_frame
 
 CREDENTIALS = "initial-credentials"
 
@@ -117,13 +122,14 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
         any_domain=any_domain,
         unreserved=config.inboxes.unreserved == "accept",
         monotonic=time.monotonic,
+        now=time.time,
     )
     sockets = SocketFactory(
         authenticate=registry.accounts.by_key,
         admit=lambda account, items: admit(account, items, registry.book, registry.domains),
         subscriptions=subscriptions,
         clock=reactor,
-        limits=_socket_limits(config),
+        limits=socket_limits(config),
         record=activity.record,
         shape=config.websocket.frame,
     )
@@ -139,13 +145,16 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
         AddressRoutes(addresses, registry.book, channels(websocket)),
         MessageRoutes(messages, parsing),
         AccountRoutes(registry.accounts, registry.book),
+        TestMessageRoutes(addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,
         translate=_translate,
     )
     root = Root()
-    root.putChild(b"api", router)
+    pages = Router(DashboardRoutes(config.served[0]), cross_origin=False)
+    for name, resource in ((b"api", router), (b"mailsockd", router), (b"static", pages), (b"websocket-test", pages)):
+        root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets))
-    site = Site(root, clock=reactor, limits=_web_limits(config))
+    site = Site(root, clock=reactor, limits=web_limits(config))
     services = InOrder()  # type: ignore[no-untyped-call]
 
     async def close_storage() -> None:
@@ -156,7 +165,31 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
     services.add(Closing(lambda: ensureDeferred(close_storage())))
     if new:
         services.add(Saving(registry, new))
-    services.add(FirstStart(registry.accounts, account_actions, folder / CREDENTIALS))
+    first_start = FirstStart(registry.accounts, account_actions, folder / CREDENTIALS)
+    services.add(first_start)
+    operator = control_routes(
+        Facts(__version__, time.monotonic(), config.source, str(folder.absolute()), config.state, config.served),
+        accounts=account_actions,
+        addresses=addresses,
+        registry=registry,
+        subscriptions=subscriptions,
+        activity=activity,
+        mailbox=mailbox,
+        settings=channels(websocket),
+        hostname=config.name,
+        inject=reception.inject,
+        in_thread=in_thread,
+        listeners=lambda: {key: items for key, items in listeners(config) if items},
+        ready=lambda: first_start.done,
+        monotonic=time.monotonic,
+    )
+    control = Site(
+        Router(*operator, translate=_translate, cross_origin=False),
+        clock=reactor,
+        limits=Limits(body_bytes=BODY_BYTES),
+        record_request=lambda served: None,
+    )
+    services.add(strports.service(f"unix:{config.control_socket}:mode=660", control))
     certificates = Certificates(config.tls.certificates)
 
     def smtp(implicit_tls: bool) -> SMTPFactory:
@@ -166,7 +199,7 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
             reception.receive,
             clock=reactor,
             record=activity.record,
-            limits=_smtp_limits(config),
+            limits=smtp_limits(config),
             tls=lambda: certificates or None,
             implicit_tls=implicit_tls,
             spool=str(folder),
@@ -227,39 +260,3 @@ def _translate(error: Exception) -> HTTPError | None:
     if isinstance(error, StorageTrouble):
         return HTTPError(503, "The server cannot store this now. Nothing was changed; try again later.")
     return None
-
-
-def _smtp_limits(config: Config) -> SMTPLimits:
-    limits = config.limits
-    return SMTPLimits(
-        size=limits.message_size,
-        recipients=limits.recipients,
-        errors=limits.smtp_errors,
-        connections=limits.smtp_connections,
-        connections_per_peer=limits.smtp_connections_per_peer,
-        idle_timeout=limits.smtp_idle,
-        session_timeout=limits.smtp_session,
-    )
-
-
-def _web_limits(config: Config) -> Limits:
-    limits = config.limits
-    return Limits(
-        body_bytes=limits.http_body,
-        connections=limits.http_connections,
-        connections_per_ip=limits.http_connections_per_peer,
-        header_seconds=limits.http_header_time,
-        idle_seconds=limits.http_idle,
-    )
-
-
-def _socket_limits(config: Config) -> SocketLimits:
-    socket = config.websocket
-    return SocketLimits(
-        ping_interval=socket.ping_interval,
-        backlog=socket.backlog,
-        budget=socket.backlog_total,
-        sockets=socket.connections,
-        sockets_per_account=socket.connections_per_account,
-        sockets_per_peer=socket.connections_per_peer,
-    )

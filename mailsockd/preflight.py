@@ -23,6 +23,7 @@ def check(config: Config) -> FolderLock:
     for key, items in listeners(config):
         for item in items:
             _port(config, key, item)
+    _control(config)
     return lock
 
 
@@ -70,6 +71,24 @@ def _port(config: Config, key: str, item: str) -> None:
                 probe.listen(1)
     except OSError as error:
         raise config.error(key, f"cannot listen on {item}: {os.strerror(error.errno or 0)}") from error
+
+
+def _control(config: Config) -> None:
+    """Take away the socket of a daemon that was killed; refuse to take that of one which runs."""
+    path = config.control_socket
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(path))
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise config.error("control", f"there is no folder {path.parent}") from None
+        return
+    except ConnectionRefusedError:
+        path.unlink(missing_ok=True)
+        return
+    except OSError as error:
+        raise config.error("control", f"{path} cannot be used: {error.strerror}") from error
+    raise config.error("control", f"{path} is in use by another daemon")
 
 
 def skipped(config: Config, key: str, item: str) -> bool:

@@ -74,11 +74,14 @@ class FirstStart(Service):
         self._accounts = accounts
         self._actions = actions
         self._path = path
+        self.done = False
 
     def startService(self) -> None:
-        """Make the account, if there is none."""
+        """Make the account, if there is none; `done` is then true as soon as its credentials can be read."""
         super().startService()  # type: ignore[no-untyped-call]
-        if not len(self._accounts):
+        if len(self._accounts):
+            self.done = True
+        else:
             ensureDeferred(self._make()).addErrback(
                 lambda failure: self._log.failure("the account admin could not be made", failure)
             )
@@ -91,4 +94,5 @@ class FirstStart(Service):
         with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(text)
         temporary.rename(self._path)
+        self.done = True
         self._log.info("made the account {name}; its password and key are in {path}", name=ADMIN, path=str(self._path))

@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "listen": set(),
     "log": {"state"},
     "config": {"listen", "mail"},
+    "bounds": {"config", "smtp", "web", "websocket"},
     "stores": {"config", "storage"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},
     "services": {"actions", "state"},

@@ -12,10 +12,11 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
 
 from mailsockd.actions.ports import Mailbox
+from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
-from mailsockd.mail.address import domain_of
-from mailsockd.mail.envelope import Content, Envelope
+from mailsockd.mail.address import InvalidAddress, canonical, domain_of
+from mailsockd.mail.envelope import Bytes, Content, Envelope
 from mailsockd.mail.message import Mail, parse
 from mailsockd.mail.stored import Message, new_id, summary_of
 from mailsockd.state.activity import ActivityLog, Kind
@@ -24,6 +25,7 @@ from mailsockd.state.activity import ActivityLog, Kind
 PARSED_IN_REACTOR = 64 * 1024
 # Each holds its content in memory, several times over while it is parsed.
 LARGE_AT_ONCE = 2
+LOOPBACK = "127.0.0.1"
 
 
 class Rejected(Exception):
@@ -59,6 +61,7 @@ class Reception:
         any_domain: bool,
         unreserved: bool,
         monotonic: Callable[[], float],
+        now: Callable[[], float],
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -69,6 +72,7 @@ class Reception:
         self._any_domain = any_domain
         self._unreserved = unreserved
         self._monotonic = monotonic
+        self._now = now
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
     def accept(self, recipient: str, peer: str) -> None:
@@ -78,6 +82,22 @@ class Reception:
             raise Rejected(550, "5.7.1", f"No mail for {domain_of(recipient)} here (smtp.accept is domains)")
         if destination.address is None and not self._unreserved:
             raise Rejected(550, "5.1.1", f"No such address: {recipient}")
+
+    async def inject(self, sender: str, recipient: str, content: bytes) -> str:
+        """
+        Store a mail that does not come by SMTP, by the same rules; gives its queue id. Its peer is this machine.
+
+        Raises Refusal 400 when a recipient would be refused by SMTP too, and StorageTrouble.
+        """
+        try:
+            recipient = canonical(recipient)
+            self.accept(recipient, LOOPBACK)
+        except InvalidAddress as error:
+            raise Refusal(400, f"{recipient} is not a valid email address", (f"to: {error}",)) from error
+        except Rejected as error:
+            raise Refusal(400, error.text, (f"to: {error.text}",)) from error
+        envelope = Envelope(sender, (recipient,), LOOPBACK, "localhost", LOOPBACK, self._now())
+        return await self.receive(envelope, Bytes(content))
 
     def receive(self, envelope: Envelope, content: Content) -> "Deferred[str]":
         """

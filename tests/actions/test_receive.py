@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import pytest
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.actions.ports import StorageFull, StorageTrouble
 from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception, Rejected
+from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.envelope import Bytes, Content, Envelope
@@ -61,6 +62,7 @@ class ReceptionTests(SynchronousTestCase):
             any_domain=any_domain,
             unreserved=unreserved,
             monotonic=lambda: 0.0,
+            now=lambda: 1.0,
         )
 
     def thread(self, function: Callable[[Content], Parsed], content: Content) -> "Deferred[Parsed]":
@@ -119,6 +121,16 @@ class ReceptionTests(SynchronousTestCase):
         self.assertEqual([m.inbox for m in self.published[0][0]], ["a@b.test"])
         self.assertEqual([event.kind for event in self.activity], [Kind.STORED])
 
+    def test_injected_mail_goes_the_same_way(self) -> None:
+        """Mail that does not come by SMTP is stored and published by the same rules, and refused by them."""
+        reception = self.reception()
+        id = self.successResultOf(ensureDeferred(reception.inject("me@mail.test", "A@B.test", CONTENT)))
+        (message,) = self.mailbox.messages
+        self.assertEqual((message.id, message.inbox, message.ip), (f"{id}-0", "a@b.test", "127.0.0.1"))
+        self.assertEqual(len(self.published), 1)
+        for recipient in ("nobody", "x@elsewhere.test"):
+            self.failureResultOf(ensureDeferred(reception.inject("", recipient, CONTENT)), Refusal)
+
     def test_trouble_on_disk_is_the_answer(self) -> None:
         """A failed append fails the answer with its own error, and nothing is published."""
         for trouble in (StorageTrouble("broken"), StorageFull("full")):
@@ -169,6 +181,7 @@ def test_null_sender_without_from_has_an_empty_person() -> None:
         any_domain=True,
         unreserved=True,
         monotonic=lambda: 0.0,
+        now=lambda: 1.0,
     )
     reception.receive(envelope("a@b.test", sender=""), Bytes(b"hello\r\n"))
     assert mailbox.messages[0].summary.sender == (Person("", ""),)
