@@ -15,6 +15,7 @@ from typing import Any
 import txaio
 from autobahn.twisted.websocket import WebSocketServerProtocol
 from autobahn.websocket.types import ConnectionDeny
+from twisted.internet.interfaces import IUNIXTransport
 from twisted.internet.protocol import connectionDone
 from twisted.internet.tcp import Server
 from twisted.logger import Logger
@@ -77,6 +78,9 @@ class Socket(WebSocketServerProtocol):
         self._counted_at = factory.clock.seconds()
         if type(self.transport) is Server:
             self.transport.bufferSize = PIECE
+        if IUNIXTransport.providedBy(self.transport):
+            # Autobahn asks for TCP_NODELAY, and Twisted logs a traceback when there is no TCP.
+            self.transport.setTcpNoDelay = lambda enabled: None
         super().connectionMade()
         self.transport.registerProducer(self._outlet, True)
         factory.joined(self)
@@ -237,13 +241,6 @@ class Socket(WebSocketServerProtocol):
         if self._frames_left < 0:
             self._fail(POLICY, "too many frames")
         super().onFrameBegin()
-
-    def processData(self) -> bool:
-        """Look at what was received, until the peer breaks the protocol."""
-        if self._deaf:
-            self.data = b""
-            return False
-        return bool(super().processData())
 
     def onMessageFrameData(self, payload: bytes) -> None:
         """What the client sends is ignored (contract section 2)."""

@@ -1,12 +1,14 @@
 """How a socket begins: the handshake, the first frame, and every way to be refused."""
 
 import pytest
+from twisted.internet.interfaces import IUNIXTransport
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import directlyProvides
 
 from mailsockd.state.accounts import Account, key_digest
 from mailsockd.state.subscriptions import Admission
 from mailsockd.websocket.limits import SocketLimits
-from tests.websocket.client import ACCEPT, ADA, KEY, House, frames, handshake
+from tests.websocket.client import ACCEPT, ADA, KEY, House, Wire, close, frames, handshake, masked
 
 A_REFUSAL = '{"status":%d,"error":"%s","message":"%s","msg":"%s","addresses":[],"domains":[]}'
 
@@ -243,6 +245,17 @@ def test_sockets_from_one_place_are_limited(here: str, there: str, elsewhere: st
     assert len(house.subscriptions) == 2
 
 
+def test_a_local_socket_is_not_asked_for_a_tcp_option() -> None:
+    """On a UNIX socket nothing of TCP is set, which would fill the log with errors."""
+    house = House()
+    asked: list[bool] = []
+    wire = Wire()
+    wire.setTcpNoDelay = asked.append  # type: ignore[attr-defined]
+    directlyProvides(wire, IUNIXTransport)
+    house.factory.buildProtocol(None).makeConnection(wire)
+    assert asked == []
+
+
 def test_local_sockets_are_no_place() -> None:
     """Connections through a UNIX socket, all of one proxy, are not limited as one peer."""
     house = House(SocketLimits(sockets_per_peer=1))
@@ -293,6 +306,19 @@ class FailuresTest(SynchronousTestCase):
         self.assertTrue(answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\n"))
         self.assertNotIn(b"inside", answer)
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
+
+
+def test_no_hidden_timers() -> None:
+    """Every timer runs on the clock that was given: Autobahn's own, on the global reactor, are never used."""
+    house = House()
+    del house.factory._batched_timer
+    socket, _ = house.listening()
+    house.clock.advance(25)
+    socket.dataReceived(masked(10))
+    house.listening()[0].sendClose(1000)
+    socket.dataReceived(close(1000))
+    house.connect()
+    assert len(house.clock.getDelayedCalls()) == 3
 
 
 def test_what_happened_is_recorded() -> None:
