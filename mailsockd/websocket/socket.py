@@ -80,7 +80,7 @@ class Socket(WebSocketServerProtocol):
             self.transport.bufferSize = PIECE
         if IUNIXTransport.providedBy(self.transport):
             # Autobahn asks for TCP_NODELAY, and Twisted logs a traceback when there is no TCP.
-            self.transport.setTcpNoDelay = lambda enabled: None
+            self.transport.setTcpNoDelay = lambda enabled: None  # type: ignore[attr-defined]
         super().connectionMade()
         self.transport.registerProducer(self._outlet, True)
         factory.joined(self)
