@@ -139,6 +139,8 @@ def test_senders_are_taken_in_the_shapes_of_real_mail(argument: bytes, mail: Mai
         (b"FROM:<a@b.example>SIZE=1", 501, "5.1.7"),
         (b"FROM:<a\x00@b.example>", 501, "5.1.7"),
         (b'FROM:<"a\nX-Header: 1"@b.example>', 501, "5.1.7"),
+        (b"FROM:<a@b.example> AUTH=\x01", 501, "5.1.7"),
+        (b"FROM:<a@b.example> SIZE=1\rBODY=7BIT", 501, "5.1.7"),
         (b"FROM:<a@b.example> SIZE", 501, "5.5.4"),
         (b"FROM:<a@b.example> SIZE=", 501, "5.5.4"),
         (b"FROM:<a@b.example> SIZE=-1", 501, "5.5.4"),

@@ -139,6 +139,15 @@ def test_a_listener_with_tls_cuts_off_who_does_not_shake_hands(context: object) 
     assert silent.bottom.disconnected
 
 
+def test_a_tls_listener_behind_another_layer() -> None:
+    """When nobody tells of the handshake's end, the first bytes that come through show it."""
+    room = Mailroom(implicit_tls=True)
+    client = room.connect()
+    assert client.codes(b"EHLO me\r\n") == ["250"]
+    client.wait(60)
+    assert not client.closed
+
+
 def test_too_many_connections_at_a_tls_listener(context: object) -> None:
     """A refused connection at a TLS listener is recorded, and cut off when it does not finish."""
     room = Mailroom(implicit_tls=True, limits=limits(connections=0))
