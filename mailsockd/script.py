@@ -6,8 +6,8 @@ from twisted.scripts.twistd import run as twistd
 
 
 def run() -> None:
-    """Run `twistd --nodaemon --pidfile= mailsockd` with the arguments of the command line."""
-    arguments = ["--no_save", "--nodaemon", "--pidfile=", "mailsockd", *sys.argv[1:]]
+    """Run `twistd --nodaemon --logger=mailsockd.log.observer mailsockd` with the arguments of the command line."""
+    arguments = ["--no_save", "--nodaemon", "--pidfile=", "--logger=mailsockd.log.observer", "mailsockd", *sys.argv[1:]]
     if "--version" in sys.argv[1:]:
         arguments = ["mailsockd", "--version"]
     sys.argv[1:] = arguments
