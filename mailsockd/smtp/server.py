@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.logger import Logger
 from twisted.mail import smtp
 
 from mailsockd.smtp.connections import Connections
@@ -33,6 +34,7 @@ class SMTPFactory(smtp.SMTPFactory):
     """
 
     noisy = False
+    log = Logger()
 
     def __init__(
         self,
@@ -107,7 +109,11 @@ class SMTPFactory(smtp.SMTPFactory):
         self._service.seconds += min(max(now - self._swept, 0.0), 2 * _SWEEP)
         self._swept = now
         for session in self._sessions:
-            session.sweep()
+            try:
+                session.sweep()
+            except Exception:  # the trouble of one session must not take the deadlines of all
+                self.log.failure("an SMTP session broke")
+                session.stop(force=True)
         if self._sessions:
             self._next_sweep = self._clock.callLater(_SWEEP, self._sweep)
 

@@ -344,6 +344,23 @@ class Endings(SynchronousTestCase):
         self.assertTrue(client.wire.disconnected)
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
 
+    def test_a_session_that_breaks_at_its_deadline_takes_no_other_with_it(self) -> None:
+        """An exception while one session's deadline is seen to is logged, and the deadlines of others still hold."""
+
+        def broken(*arguments: object, **named: object) -> None:
+            raise ZeroDivisionError
+
+        room = Mailroom(record=broken)
+        room.answer = Deferred
+        stuck = in_content(room)
+        stuck.send(b".\r\n")
+        other = room.connect()
+        stuck.wait(21)
+        self.assertTrue(stuck.wire.disconnected)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+        self.assertEqual(len(other.wait(300)), 1)
+        self.assertTrue(other.closed)
+
 
 def test_it_is_twisted_mail() -> None:
     """The factory and its sessions are those of twisted.mail by inheritance."""
