@@ -13,7 +13,7 @@ from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.control.fields import known, text, wrong
 from mailsockd.control.tail import Stream, Tail
-from mailsockd.mail.address import InvalidAddress, canonical_domain, domain_of
+from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message
 from mailsockd.mail.trace import received_value, with_trace
@@ -67,8 +67,12 @@ class MailRoutes:
             content = base64.b64decode(text(body, "content"), validate=True)
         except (binascii.Error, ValueError) as error:
             raise wrong("content", "must be base64") from error
-        recipient = text(body, "to")
-        return {"_id": await self._inject(text(body, "from", ""), recipient, content), "to": recipient}
+        sender, recipient = text(body, "from", ""), text(body, "to")
+        try:
+            sender = canonical(sender) if sender else ""
+        except InvalidAddress as error:
+            raise wrong("from", f"{sender} is not an address: {error}") from error
+        return {"_id": await self._inject(sender, recipient, content), "to": recipient}
 
     @routes.get("/control/v1/tail", open=True)
     def tail(self, call: Call) -> "Deferred[None]":

@@ -1,0 +1,201 @@
+"""The control routes with real actions on fakes of the disk, and the program that talks to them without a socket."""
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import attrs
+from twisted.internet.defer import Deferred, succeed
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.receive import Reception
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.control import ctl
+from mailsockd.control.client import Failed
+from mailsockd.control.server import Facts, control_routes
+from mailsockd.mail.envelope import Bytes, Envelope
+from mailsockd.state.accounts import Accounts
+from mailsockd.state.activity import ActivityLog
+from mailsockd.state.addresses import AddressBook
+from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.subscriptions import Subscription, Subscriptions
+from mailsockd.web.router import HTTPError, Router
+from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
+from tests.web.talk import Answer, Talk, request
+
+NOW = 1795334470.004  # 2026-11-22T08:01:10.004Z
+
+
+class Flag:
+    """A channel's setting that is true or false."""
+
+    setting = "enablews"
+
+    def check(self, value: object) -> bool:
+        if value is None:
+            return False
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+
+
+def translated(error: Exception) -> HTTPError | None:
+    return HTTPError(error.status, error.message, error.errors) if isinstance(error, Refusal) else None
+
+
+@attrs.define
+class Run:
+    """What a run of the program left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@attrs.define
+class House:
+    """A daemon that serves mail.test and has no account yet; `monotonic` is its clock, `is_ready` what it says."""
+
+    store: MemoryStore = attrs.Factory(MemoryStore)
+    mailbox: MemoryMailbox = attrs.Factory(MemoryMailbox)
+    subscriptions: Subscriptions = attrs.Factory(Subscriptions)
+    monotonic: float = 100.0
+    is_ready: bool = True
+    data: str = "/nowhere"
+    listeners: dict[str, tuple[str, ...]] = attrs.Factory(
+        lambda: {"smtp.listen": ("127.0.0.1:1025", "[::1]:1025"), "http.listen": ("127.0.0.1:8025",)}
+    )
+    threads: list[Callable[[], bytes]] = attrs.Factory(list)
+    registry: Registry = attrs.field(init=False)
+    reception: Reception = attrs.field(init=False)
+    router: Router = attrs.field(init=False)
+    talk: Talk = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        book = AddressBook(b"secret")
+        domains = Domains([Domain("mail.test", "admin", NOW, NOW, configured=True)])
+        self.registry = Registry(Accounts(), book, domains, self.store)
+        rights = Rights(book, domains)
+        activity = ActivityLog(lambda: NOW)
+        accounts = AccountActions(self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW)
+        addresses = Addresses(
+            self.registry, rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: NOW
+        )
+        self.reception = Reception(
+            self.registry,
+            rights,
+            self.mailbox,
+            lambda messages, mail, content: None,
+            activity,
+            lambda function, content: succeed(function(content)),
+            any_domain=False,
+            unreserved=True,
+            monotonic=lambda: 0.0,
+            now=lambda: NOW,
+        )
+        self.router = Router(
+            *control_routes(
+                Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite", ("mail.test",)),
+                accounts=accounts,
+                addresses=addresses,
+                registry=self.registry,
+                subscriptions=self.subscriptions,
+                activity=activity,
+                mailbox=self.mailbox,
+                settings=[Flag()],
+                hostname="mail.test",
+                inject=self.reception.inject,
+                in_thread=self.in_thread,
+                listeners=lambda: self.listeners,
+                ready=lambda: self.is_ready,
+                monotonic=lambda: self.monotonic,
+            ),
+            translate=translated,
+        )
+        self.talk = Talk(self.router)
+
+    def in_thread(self, function: Callable[[], bytes]) -> "Deferred[bytes]":
+        self.threads.append(function)
+        return succeed(function())
+
+    def ask(self, method: str, path: str, body: object = None) -> Answer:
+        """Give the answer to one request under /control/v1/."""
+        content = b"" if body is None else json.dumps(body).encode()
+        self.talk.send(request(method, f"/control/v1/{path}", content, "application/json" if content else ""))
+        (answer,) = self.talk.answers()
+        return answer
+
+    def json(self, method: str, path: str, body: object = None) -> Any:
+        """Give the JSON of the answer, which must be a 200."""
+        answer = self.ask(method, path, body)
+        assert answer.status == 200, (answer.status, answer.body)
+        return answer.json
+
+    def receive(self, recipient: str, content: bytes, sender: str = "s@d.test") -> None:
+        """Have a mail arrive."""
+        envelope = Envelope(sender, (recipient,), "192.0.2.1", "client.test", "127.0.0.1", NOW)
+        self.reception.receive(envelope, Bytes(content))
+
+    def listen(self, account: str, key: str = "", address: str = "a@mail.test") -> list[str]:
+        """Open a socket for an account; gives the reasons why it was ended."""
+        ended: list[str] = []
+        self.subscriptions.add(
+            Subscription(account, key, frozenset([address]), frozenset(), "flat", True, lambda data: None, ended.append)
+        )
+        return ended
+
+    def ctl(self, *arguments: str, stdin: str = "", lines: tuple[Any, ...] = ()) -> Run:
+        """Run mailsockctl; `lines` is what a stream gives before somebody presses Ctrl-C."""
+        out, err = io.StringIO(), io.StringIO()
+        daemon = Direct(self, lines)
+        status = ctl.main(
+            ["--control", "unix:/nowhere/control.sock", *arguments],
+            out,
+            err,
+            io.StringIO(stdin),
+            daemon.at,
+        )
+        return Run(status, out.getvalue(), err.getvalue())
+
+
+@attrs.define
+class Direct:
+    """A Daemon that hands requests to the routes and understands answers as the real one does."""
+
+    house: House
+    lines: tuple[Any, ...] = ()
+    path: Path | None = None
+    followed: tuple[str, Mapping[str, Any]] | None = None
+
+    def at(self, path: Path) -> "Direct":
+        assert path == Path("/nowhere/control.sock")
+        return self
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, Any] | None = None,
+        timeout: float = 0,
+    ) -> Any:
+        given = {name: str(value).lower() if value is True else value for name, value in (query or {}).items() if value}
+        answer = self.house.ask(method, f"{path}?{urlencode(given, quote_via=quote)}" if given else path, body)
+        if answer.status >= 400:
+            raise Failed(answer.json["message"])
+        return answer.json
+
+    def follow(self, path: str, query: Mapping[str, Any]) -> Iterator[Any]:
+        self.followed = (path, query)
+        yield from self.lines
+        raise KeyboardInterrupt
