@@ -213,7 +213,7 @@ class Socket(WebSocketServerProtocol):
     def dataReceived(self, data: bytes) -> None:
         """Bytes from the peer: a sign of life, and read within bounds."""
         self._unanswered = 0
-        if self._deaf or self.state == self.STATE_CLOSED:
+        if self.state == self.STATE_CLOSED:
             return
         if self.state == self.STATE_CONNECTING:
             self._dataReceived(data)

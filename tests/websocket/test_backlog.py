@@ -58,6 +58,20 @@ class OutletTest(SynchronousTestCase):
         self.assertEqual([len(piece) for piece in got], [SLICE] * 7 + [len(frame) - 7 * SLICE])
         self.assertEqual(b"".join(got), frame)
 
+    def test_a_large_frame_leaves_others_their_turn(self) -> None:
+        """Only the first slices are sent without waiting for the reactor, however fast the reader is."""
+        at_once: list[int] = []
+
+        def send(transport: Wire, data: bytes) -> None:
+            at_once.append(len(data))
+            transport.write(data)
+
+        wire = Wire()
+        outlet = Outlet(wire, send, self.budget, CAP, self.overflows.append)
+        outlet.put(b"a" * (10 * SLICE))
+        self.assertEqual(at_once, [SLICE] * 4)
+        self.assertEqual(wire.read(), b"a" * (10 * SLICE))
+
     def test_control_frames_pass_what_waits_but_never_split_a_frame(self) -> None:
         """A Pong goes behind the frame that is half sent and before those that wait."""
         self.wire.room = 0

@@ -101,6 +101,18 @@ def test_a_bad_frame_is_told_by_its_code(kind: str) -> None:
     assert wire.aborted
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_nothing_is_parsed_after_a_bad_frame(apart: bool) -> None:
+    """What follows a bad frame, in the same read or a later one, costs no work."""
+    socket, _ = House().listening()
+    parsed = []
+    begin = socket.onFrameBegin
+    socket.onFrameBegin = lambda: (parsed.append(1), begin())
+    for data in [masked(3), masked(1) * 100] if apart else [masked(3) + masked(1) * 100]:
+        socket.dataReceived(data)
+    assert parsed == []
+
+
 def test_the_largest_message_is_within_the_limit() -> None:
     """A client may send a message of exactly the limit."""
     house = House()
@@ -249,6 +261,14 @@ class SlowReaderTest(SynchronousTestCase):
             self.assertLessEqual(self.house.factory.budget.used, 3_000_000)
         self.assertEqual([wire.aborted for _, wire, _ in readers], [True, True, False, False, False])
         self.assertEqual(len(self.house.subscriptions), 3)
+
+    def test_a_lost_reader_costs_nothing(self) -> None:
+        """When a stalled reader's connection breaks, what waited for it is let go."""
+        socket, _, subscription = self.stalled()
+        subscription.send(text_frame(b"a" * 500_000))
+        subscription.send(text_frame(b"b"))
+        self.house.lose(socket)
+        self.assertEqual(self.house.factory.budget.used, 0)
 
     def test_one_message_is_never_too_large(self) -> None:
         """A message of 25 MiB reaches a reader that keeps up, whatever the cap."""

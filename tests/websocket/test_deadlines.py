@@ -53,6 +53,22 @@ class DeadlinesTest(SynchronousTestCase):
         self.clock.advance(5)
         self.assertEqual(self.late, ["b"])
 
+    def test_a_call_may_drop_another(self) -> None:
+        """An entry that is dropped, or given more time, by one that is due in the same moment is not late."""
+
+        def late(entry: str) -> None:
+            self.late.append(entry)
+            deadlines.drop("b")
+            deadlines.set("c")
+
+        deadlines: Deadlines[str] = Deadlines(self.clock, 5.0, late)
+        for entry in "abcd":
+            deadlines.set(entry)
+        self.clock.advance(5)
+        self.assertEqual(self.late, ["a", "d"])
+        deadlines.drop("c")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
     def test_a_crowd_is_served_in_turns(self) -> None:
         """When many are due at once, a part is served in one turn of the reactor and the rest right after."""
         for number in range(AT_ONCE + 1):

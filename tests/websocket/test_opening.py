@@ -119,6 +119,13 @@ def test_the_key_may_come_in_a_header() -> None:
     assert b"the request holds different keys" in wire.read()
 
 
+def test_the_account_may_be_written_in_any_case() -> None:
+    """_id names the account of the key whatever its capitals."""
+    house = House()
+    house.open("_id=Ada&key=k_right&addresses=a@mail.test")
+    assert len(house.subscriptions) == 1
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "file://", "https://sock.example.com:8443"])
 def test_any_origin_may_listen(origin: str) -> None:
     """A key opens the socket from whatever page it is used in."""

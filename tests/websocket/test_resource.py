@@ -5,7 +5,7 @@ import json
 import pytest
 from twisted.internet.task import Clock
 from twisted.web.resource import Resource
-from twisted.web.server import Site
+from twisted.web.server import Request, Site
 
 from mailsockd.websocket.frames import text_frame
 from mailsockd.websocket.resource import IncomingMessages
@@ -72,6 +72,25 @@ def test_odd_headers_are_no_obstacle(headers: list[str]) -> None:
     head = Place().talk(handshake(headers=headers)).read().partition(b"\r\n\r\n")[0]
     assert head.startswith(b"HTTP/1.1 101 ")
     assert b"Extensions" not in head
+
+
+@pytest.mark.parametrize("host", [b"mail.test:8025", b"[::1]:8025", b"sock:mail:test", b"m\xc3\xbc.test"])
+def test_any_host_will_do(host: bytes) -> None:
+    """Whether the Host is one of the server's is the site's matter, not the socket's."""
+    wire = Place().talk(handshake().replace(b"Host: mail.test", b"Host: " + host))
+    assert wire.read().startswith(b"HTTP/1.1 101 ")
+
+
+def test_the_site_may_know_the_peer_better() -> None:
+    """Behind a proxy the peer is who the request says it is."""
+
+    class Forwarded(Request):
+        peer = "203.0.113.9"
+
+    place = Place()
+    place.site.requestFactory = Forwarded
+    place.talk(handshake())
+    assert place.house.events() == [("SOCKET_OPENED", "ada", "203.0.113.9", "a@mail.test")]
 
 
 def test_the_key_in_a_header_comes_through() -> None:
