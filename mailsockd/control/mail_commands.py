@@ -55,7 +55,8 @@ def _tail(context: Context) -> int:
             else:
                 _show(output, line)
     except KeyboardInterrupt:
-        output.say()
+        if not output.json:
+            output.say()
     return 0
 
 
