@@ -1,14 +1,21 @@
 """The documents say what the program does: every route, setting, frame field and close code, and every command."""
 
+import importlib
+import json
+import pkgutil
 import re
-import shlex
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
+from mailsockd import api, dashboard, wire
 from mailsockd.config import Config, load, parse
+from mailsockd.mail.message import parse as parse_mail
+from mailsockd.state.subscriptions import Admission
+from mailsockd.websocket import refusals, socket
+from tests.fakes import stored
 
 ROOT = Path(__file__).parent.parent
 SETTINGS = (ROOT / "etc/mailsockd.yaml").read_text()
@@ -76,3 +83,131 @@ def test_the_file_of_make_run_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
     config = load("etc/try.yaml")
     assert (config.name, config.served, config.data, config.smtp.accept) == ("mail.test", ("mail.test",), "./var", "any")
     assert config.smtp.listen == ("127.0.0.1:1025", "[::1]:1025")
+
+
+def routes() -> list[str]:
+    """Give every route of the HTTP listeners, as the documents head it."""
+    found = []
+    for package in (api, dashboard):
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for thing in vars(importlib.import_module(module.name)).values():
+                if isinstance(thing, type) and thing.__module__ == module.name and hasattr(thing, "routes"):
+                    found += [f"{route.method} {route.pattern}" for route in thing.routes]
+    return found
+
+
+def test_every_route_is_documented() -> None:
+    """docs/api.md has one heading for each route of the program, and none for another."""
+    headings = re.findall(r"^### `([A-Z]+ /[^`]+)`$", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)
+    assert len(routes()) >= 17
+    assert sorted(headings) == sorted(routes())
+
+
+def fields_in(section: str) -> set[str]:
+    """Give the field names in the tables of one section of docs/websocket.md: what the first column quotes."""
+    text = (ROOT / "docs/websocket.md").read_text()
+    part = re.split(r"^#+ ", text.split(f"# {section}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", part, flags=re.MULTILINE)
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_field_of_the_message_frame_is_documented() -> None:
+    """docs/websocket.md names all fields of a message frame in all shapes, and no other."""
+    content = b"Subject: gr\xfcn\r\n\r\nHello"
+    frame = wire.frame_json(stored(), parse_mail(content), "from x", content, alias="inbox-0", shape="both", raw=True)
+    assert fields_in("The message frame") == set(frame)
+
+
+def test_the_documented_message_frame_has_the_fields_in_their_order() -> None:
+    """The example of a message frame is valid JSON and has each field of a flat frame where it really is."""
+    text = (ROOT / "docs/websocket.md").read_text()
+    examples = [json.loads(part) for part in re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)]
+    [example] = [example for example in examples if "_id" in example]
+    content = b"Subject: Hello\r\n\r\nIt works."
+    frame = wire.frame_json(stored(), parse_mail(content), "from x", content, alias="inbox-0", shape="flat", raw=True)
+    assert list(example) == list(frame)
+
+
+def test_every_field_of_the_listening_frame_is_documented() -> None:
+    """docs/websocket.md names all fields of the Listening frame, and no other."""
+    frame = wire.listening_json(Admission(("a@b.test",), ("b.test",), (("c", "d"),), ("e",)))
+    assert fields_in("The Listening frame") == set(frame)
+
+
+def test_every_close_code_is_documented() -> None:
+    """docs/websocket.md names all codes that the server closes with, and 1000, which is the client's."""
+    codes = {
+        number
+        for name, number in vars(socket).items()
+        if isinstance(number, int) and 1000 <= number < 1016 and name not in {"NO_CODE", "LOST"}
+    }
+    assert len(codes) >= 7
+    text = (ROOT / "docs/websocket.md").read_text()
+    table = text.split("## Close codes\n", 1)[1].split("\n## ", 1)[0]
+    named = {int(code) for row in re.findall(r"^\| ([0-9, ]+) \|", table, flags=re.MULTILINE) for code in row.split(",")}
+    assert named == codes | {1000}
+
+
+def test_every_refusal_of_a_handshake_is_documented() -> None:
+    """docs/websocket.md names every HTTP status that a handshake may be refused with, but for faults and old HTTP."""
+    text = (ROOT / "docs/websocket.md").read_text()
+    sentence = text.split("A request that is no proper WebSocket handshake", 1)[1].split("\n## ", 1)[0]
+    named = {int(status) for status in re.findall(r"\b[45]\d\d\b", sentence)}
+    assert set(refusals.SENTENCES) - {500, 505} <= named
+
+
+DOCUMENTS = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")]
+)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_lead_somewhere(name: str) -> None:
+    """Every link of a document to a file of the repository, or to a heading of a document, is right."""
+    path = ROOT / name
+    for target in re.findall(r"\]\((?!https?:)([^)]+)\)", path.read_text()):
+        file, _, heading = target.partition("#")
+        there = path.parent / file if file else path
+        assert there.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", there.read_text(), flags=re.MULTILINE)
+            slugs = {re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in headings}
+            assert heading in slugs, target
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_commands_of_documents_exist(name: str) -> None:
+    """Every `make` target and every command of mailsockctl that a document names is there."""
+    text = (ROOT / name).read_text()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
+    assert set(re.findall(r"(?:^ {4}|`)make ([a-z-]+)", text, flags=re.MULTILINE)) <= targets
+    known = [command.split() for command in commands()]
+    for words in re.findall(r"mailsockctl ((?:[a-z]+ ?)+)", text):
+        named = words.split()
+        assert any(named[: len(command)] == command for command in known), f"mailsockctl {words}"
+
+
+def commands() -> list[str]:
+    """Give every command of mailsockctl: those that its own help shows as examples."""
+    found = []
+    for path in sorted((ROOT / "mailsockd/control").glob("*.py")):
+        text = path.read_text()
+        groups = re.findall(r'program\.group\("([a-z]+)"', text)
+        prefix = f"{groups[0]} " if groups else ""
+        found += [prefix + name for name in re.findall(r'(?:program|group)\.command\(\s*"([a-z]+)"', text)]
+    return found
+
+
+def test_every_command_of_mailsockctl_is_in_the_readme_or_its_help() -> None:
+    """The README names every command of mailsockctl, so that it is found without looking for it."""
+    readme = (ROOT / "README.md").read_text()
+    assert [command for command in commands() if f"mailsockctl {command}" not in readme and command != "welcome"] == []
+
+
+def test_every_room_is_on_the_map() -> None:
+    """HACKING.md names every room and every single module of the house."""
+    text = (ROOT / "HACKING.md").read_text()
+    things = [path for path in (ROOT / "mailsockd").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    missing = [path.name for path in things if path.name != "__init__.py" and f"{path.name}" not in text]
+    assert missing == []
