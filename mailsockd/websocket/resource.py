@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from http import HTTPStatus
 from io import BytesIO
 from typing import Any
 
@@ -116,6 +117,6 @@ def _handshake(headers: Headers) -> Headers:
 
 
 def _refuse(request: Any, status: int, message: str) -> bytes:
-    request.setResponseCode(status)
+    request.setResponseCode(status, HTTPStatus(status).phrase.encode("ascii"))  # Twisted knows no 426
     request.setHeader("Content-Type", JSON_TYPE)
     return refusal_json(status, message)

@@ -176,7 +176,9 @@ def test_what_is_no_upgrade_is_told_what_it_lacks(request_bytes: bytes, status: 
 
 def test_an_upgrade_is_asked_for_by_name() -> None:
     """426 says which protocol and which version it wants (RFC 9110 section 15.5.22, RFC 6455 section 4.4)."""
-    head = Place().refused(PLAIN)[1].lower()
+    line, head, _ = Place().refused(PLAIN)
+    assert line == b"HTTP/1.1 426 Upgrade Required"
+    head = head.lower()
     assert b"\r\nupgrade: websocket" in head
     assert b"\r\nsec-websocket-version: 13" in head
 
