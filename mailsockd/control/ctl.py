@@ -6,6 +6,7 @@ Exit status: 0 done, 1 not done (one line on stderr says why), 2 the command lin
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -88,6 +89,10 @@ def main(
 
 def run() -> None:
     """Run the program with the arguments of the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that does not know a character of some mail is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = main(sys.argv[1:], sys.stdout, sys.stderr)
         sys.stdout.flush()

@@ -120,10 +120,20 @@ def test_a_large_frame_is_made_in_a_thread(house: House) -> None:
     """Parsing and encoding of much content does not hold the reactor."""
     follower = Follower(house, "?frame=true")
     follower.lines()
-    follower.talk.transport.producer.resumeProducing()
     house.receive("a@mail.test", b"Subject: big\r\n\r\n" + b"x" * 70_000)
     assert len(house.threads) == 1
     assert follower.lines()[0]["subject"] == "big"
+
+
+def test_a_follower_who_does_not_read_is_sent_nothing_more(house: House) -> None:
+    """While the transport is full, messages wait in the store and not in memory."""
+    follower = Follower(house)
+    follower.lines()
+    follower.talk.transport.producer.pauseProducing()
+    house.receive("a@mail.test", MAIL)
+    assert follower.lines() == []
+    follower.talk.transport.producer.resumeProducing()
+    assert [line["subject"] for line in follower.lines()] == ["Order"]
 
 
 def test_a_follower_who_left_costs_nothing(house: House) -> None:
