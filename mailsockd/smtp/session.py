@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from twisted.internet.defer import maybeDeferred
-from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, IPushProducer, ITLSTransport
+from twisted.internet.interfaces import IDelayedCall, IHandshakeListener, ITLSTransport
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.mail import smtp
@@ -29,10 +29,11 @@ from mailsockd.smtp import reply
 from mailsockd.smtp.connections import Connections
 from mailsockd.smtp.content import Incoming
 from mailsockd.smtp.dialogue import Dialogue
+from mailsockd.smtp.flow import Flow
 from mailsockd.smtp.reply import Reply
 from mailsockd.smtp.service import Service
 from mailsockd.state.activity import Kind
-from mailsockd.transport import close, write
+from mailsockd.transport import write
 
 
 class State(enum.Enum):
@@ -45,7 +46,7 @@ class State(enum.Enum):
     CLOSED = "nothing"
 
 
-@implementer(IPushProducer, IHandshakeListener)
+@implementer(IHandshakeListener)
 class Session(smtp.ESMTP):
     """
     twisted.mail's ESMTP server with a byte path, an order of commands and replies of its own.
@@ -65,10 +66,6 @@ class Session(smtp.ESMTP):
         self._state = State.CLOSED
         self._input = b""
         self._at = 0  # how much of _input is done with
-        self._out: list[bytes] = []
-        self._send = write if implicit_tls else service.send
-        self._reading = True
-        self._clogged = False
         self._working = False
         self._later: IDelayedCall | None = None
         self._incoming: Incoming | None = None
@@ -86,7 +83,7 @@ class Session(smtp.ESMTP):
         self._dialogue = Dialogue(self._service, peer, via, self._tls, ITLSTransport.providedBy(self.transport))
         self._state = State.HANDSHAKE if self._tls else State.COMMAND
         self._began = self._heard = self._since = self._service.seconds
-        self.transport.registerProducer(self, True)
+        self._flow = Flow(self.transport, write if self._tls else self._service.send, self._work)
         limits = self._service.limits
         of_peer = self._sessions.enter(self, peer)
         answer = self._service.greeting
@@ -100,7 +97,8 @@ class Session(smtp.ESMTP):
             self._service.record(Kind.REFUSED, peer=peer, text=answer.text)
             self._finish(answer)
         else:
-            self._send(self.transport, answer.wire)
+            self._flow.add(answer.wire)
+            self._flow.flush()
 
     def handshakeCompleted(self) -> None:
         """Go on inside TLS."""
@@ -114,19 +112,6 @@ class Session(smtp.ESMTP):
         if self._state is not State.CLOSED:
             self._input = self._input + data if self._input else data
             self._work()
-
-    def pauseProducing(self) -> None:
-        """Hear no more commands: the peer does not read what they are answered."""
-        self._clogged = True
-        self._pace()
-
-    def resumeProducing(self) -> None:
-        """Go on: the peer has read."""
-        self._clogged = False
-        self._work()
-
-    def stopProducing(self) -> None:
-        """Do nothing: the connection is gone, and connectionLost is about to say so."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Forget everything; a mail that is being stored goes on alone, its answer has nobody to hear it."""
@@ -167,7 +152,7 @@ class Session(smtp.ESMTP):
         self._working = True
         turns = self._service.limits.commands_a_turn
         try:
-            while self._at < len(self._input) and not self._clogged:
+            while self._at < len(self._input) and not self._flow.clogged:
                 if self._state is State.CONTENT:
                     self._take_content()
                 elif self._state is not State.COMMAND or not turns or not self._take_command():
@@ -178,10 +163,14 @@ class Session(smtp.ESMTP):
             self._working = False
         self._input = self._input[self._at :]
         self._at = 0
-        self._flush()
+        if self._state is State.CLOSED:
+            return
+        self._flow.flush()
         if not turns and self._input and self._later is None:
             self._later = self._service.clock.callLater(0, self._continue)
-        self._pace()
+        # While nothing has come that must wait, reading goes on: to pause for each mail costs more than one read.
+        waiting = self._state is State.COMMIT or self._flow.clogged or self._later is not None
+        self._flow.read(not (waiting and self._input))
 
     def _continue(self) -> None:
         self._later = None
@@ -216,7 +205,7 @@ class Session(smtp.ESMTP):
         elif answer.code in (221, 421):
             self._finish(answer)
         else:
-            self._out.append(answer.wire)
+            self._flow.add(answer.wire)
 
     def _take_content(self) -> None:
         assert self._incoming is not None
@@ -272,51 +261,24 @@ class Session(smtp.ESMTP):
             # It came in the clear, from whoever: it must never be taken for something said inside TLS.
             self._finish(reply.INPUT_BEFORE_TLS)
             return
-        self._out.append(answer.wire)
-        self._flush()
+        self._flow.add(answer.wire)
         self._state = State.HANDSHAKE
         self._since = self._service.seconds
         self._tls = True
-        self._send = write  # from here on the bytes go through the TLS layer
-        self.transport.startTLS(self._service.tls())
-
-    def _flush(self) -> None:
-        if self._out:
-            data = b"".join(self._out)
-            self._out.clear()
-            self._send(self.transport, data)
-
-    def _pace(self) -> None:
-        """
-        Stop reading when there is input that must wait.
-
-        While nothing has come, reading goes on: pausing for each mail costs more than the one read that may come.
-        """
-        if self._state is State.CLOSED:
-            return
-        waiting = self._state is State.COMMIT or self._clogged or self._later is not None
-        reading = not (waiting and self._input)
-        if reading is not self._reading:
-            self._reading = reading
-            if reading:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
+        self._flow.start_tls(self._service.tls())
 
     def _finish(self, answer: Reply) -> None:
         """Say the last reply and close."""
         if self._state is State.CLOSED:
             return
-        self._out.append(answer.wire)
-        self._flush()
+        self._flow.add(answer.wire)
         self._forget()
-        self.transport.unregisterProducer()  # with one, loseConnection would wait for it
-        close(self.transport, self._service.clock)
+        self._flow.close(self._service.clock)
 
     def _abort(self) -> None:
         if self._state is not State.CLOSED:
             self._forget()
-            self.transport.abortConnection()
+            self._flow.abort()
 
     def _forget(self) -> None:
         self._state = State.CLOSED

@@ -49,7 +49,7 @@ def test_a_command_puts_off_the_end() -> None:
 def test_a_client_that_does_not_read_its_replies_is_cut_off() -> None:
     """A session that waits for the peer to read ends after the idle time like a silent one."""
     client = Mailroom().connect()
-    client.session.pauseProducing()
+    client.wire.producer.pauseProducing()
     client.send(b"NOOP\r\n" * 100)
     assert client.wait(302) == [IDLE]
     assert_cut_off(client)

@@ -1,5 +1,7 @@
 """The byte path of a session: cuts, pipelining, waiting for the store, and giving way to others."""
 
+import gc
+import weakref
 from itertools import pairwise
 
 import pytest
@@ -252,12 +254,11 @@ def test_a_flood_of_commands_gives_way_to_others() -> None:
 def test_a_peer_that_does_not_read_is_not_read_from() -> None:
     """While replies pile up in the transport no command is answered and no input read; afterwards it goes on."""
     client = Mailroom().connect()
-    assert client.wire.producer is client.session
-    client.session.pauseProducing()
+    client.wire.producer.pauseProducing()
     assert client.send(b"NOOP\r\nVRFY x\r\n") == []
     assert client.wire.producerState == "paused"
     before = len(client.wire.value())
-    client.session.resumeProducing()
+    client.wire.producer.resumeProducing()
     assert [code_of(line) for line in client.lines(before)] == ["250 2.0.0", "252 2.5.0"]
     assert client.wire.producerState == "producing"
 
@@ -269,12 +270,12 @@ def test_a_peer_that_stops_reading_during_a_commit_stays_paused_afterwards() -> 
     room.answer = lambda: stored
     client = in_content(room)
     client.send(b".\r\nNOOP\r\n")
-    client.session.pauseProducing()
+    client.wire.producer.pauseProducing()
     before = len(client.wire.value())
     stored.callback("id1")
     assert client.lines(before) == ["250 2.0.0 OK : queued as id1"]
     assert client.wire.producerState == "paused"
-    client.session.resumeProducing()
+    client.wire.producer.resumeProducing()
     assert client.lines(before)[1:] == ["250 2.0.0 OK"]
     assert client.wire.producerState == "producing"
 
@@ -330,6 +331,22 @@ class Endings(SynchronousTestCase):
             self.assertEqual(room.clock.getDelayedCalls(), [])
             room.contents.clear()
             self.assertEqual(room.factory._service.spool.used, 0)
+
+    def test_a_session_that_is_over_is_freed_at_once(self) -> None:
+        """A session holds no ring of references that only the garbage collector could open."""
+        for said in (b"QUIT\r\n", b"EHLO x\r\n", b"A" * 3000):
+            room = Mailroom()
+            client = room.connect()
+            client.send(said)
+            if client.wire.producer is not None:
+                client.wire.producer.stopProducing()  # as a real transport does
+                client.wire.producer = None
+            client.session.connectionLost()
+            seen = weakref.ref(client.session)
+            gc.disable()
+            self.addCleanup(gc.enable)
+            del client
+            self.assertIsNone(seen())
 
     def test_a_recorder_that_breaks_ends_the_session_and_is_logged(self) -> None:
         """When even recording a refusal fails, the connection is cut off instead of waiting for ever."""
