@@ -22,7 +22,7 @@ $(VENV)/run: setup.cfg pyproject.toml
 	@$(PACKAGES) python3=$(SYSTEM_PYTHON) python3-venv=$(or $(firstword $(wildcard /usr/lib/python3.*/ensurepip/__init__.py)),/absent)
 	@test -x $(BIN)/pip || $(SYSTEM_PYTHON) -m venv $(VENV)
 	@echo "installing mailsockd into $(VENV)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable . --config-settings editable_mode=compat
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast]' websockets --config-settings editable_mode=compat
 	@touch $@
 
 $(VENV)/test: $(VENV)/run setup.cfg

@@ -139,7 +139,7 @@ class WebSocket:
 
     frame: str = setting("flat", _choice("flat", "nested", "both"))
     ping_interval: int = setting(25, _number(1, 3600))
-    backlog: int = setting(64 * MIB, _number(65536, 1 << 40))
+    backlog: int = setting(128 * MIB, _number(65536, 1 << 40))
     backlog_total: int = setting(256 * MIB, _number(65536, 1 << 40))
     connections: int = setting(10_000, _number(1, 1_000_000))
     connections_per_account: int = setting(10_000, _number(1, 1_000_000))

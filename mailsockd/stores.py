@@ -5,7 +5,7 @@ from pathlib import Path
 from mailsockd.config import Config
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.sqlite import SQLiteState
-from mailsockd.storage.worker import CallFromThread, OnDeath
+from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, at_once
 from mailsockd.storage.yamlfile import YAMLState
 
 
@@ -19,6 +19,8 @@ def state_store(
     return SQLiteState(folder / "state.db", call_from_thread, on_death)
 
 
-def mailbox_store(config: Config, call_from_thread: CallFromThread, on_death: OnDeath) -> SQLiteMailbox:
+def mailbox_store(
+    config: Config, call_from_thread: CallFromThread, on_death: OnDeath, soon: Soon = at_once
+) -> SQLiteMailbox:
     """Open the mailbox. Raises StateUnreadable."""
-    return SQLiteMailbox(Path(config.data) / "mailbox.db", call_from_thread, on_death)
+    return SQLiteMailbox(Path(config.data) / "mailbox.db", call_from_thread, on_death, soon=soon)

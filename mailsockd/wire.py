@@ -5,8 +5,10 @@ Everything that leaves passes through `dumps`: compact, UTF-8 unescaped (contrac
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from mailsockd.mail.address import domain_of
@@ -16,22 +18,62 @@ from mailsockd.state.accounts import UNLIMITED_CREDITS, Account
 from mailsockd.state.addresses import Address
 from mailsockd.state.subscriptions import Admission
 
-_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
+SLICE = 128 * 1024  # characters that are encoded in one step
 FRAME_SHAPES = ("flat", "nested", "both")
 # A frame of the form `both` repeats every string; above this many bytes the large ones stand at the top level only.
 LARGEST_DOUBLED = 900_000
 
 
-def dumps(value: object) -> bytes:
-    """Give a value as compact JSON in UTF-8."""
-    return _ENCODE(value).encode("utf-8")
+def standard_dumps(value: object) -> bytes:
+    """Give a value as compact JSON in UTF-8, by the standard library."""
+    return _encode(value).encode("utf-8")
+
+
+dumps: Callable[[object], bytes] = standard_dumps
+with suppress(ImportError):
+    import orjson
+
+    # Never needed, only quicker: the same bytes in a sixth of the time.
+    dumps = orjson.dumps
+
+
+def dumps_in_slices(value: object) -> bytes:
+    """
+    Give the same bytes as `dumps`, in steps that are short each.
+
+    One step of C over many megabytes would hold the interpreter from every other thread for as long as it takes.
+    """
+    return b"".join(_slices(value))
+
+
+def _slices(value: object) -> Iterator[bytes]:
+    if isinstance(value, dict):
+        before = b"{"
+        for name, inner in value.items():
+            yield before + dumps(name) + b":"
+            yield from _slices(inner)
+            before = b","
+        yield b"}" if value else b"{}"
+    elif isinstance(value, str) and len(value) > SLICE:
+        yield b'"'
+        for start in range(0, len(value), SLICE):
+            yield dumps(value[start : start + SLICE])[1:-1]
+        yield b'"'
+    else:
+        yield dumps(value)
 
 
 def date_json(at: float) -> str:
     """Give UTC seconds as ISO 8601 with milliseconds and Z."""
     seconds, milliseconds = divmod(round(at * 1000), 1000)
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{milliseconds:03d}Z"
+    return f"{_second_json(seconds)}{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second_json(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
 
 
 def people_json(people: Iterable[Person]) -> list[dict[str, str]]:

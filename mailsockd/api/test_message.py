@@ -21,8 +21,8 @@ Hello {account},
 this test mail went the way of every mail: it was stored, and then sent as one JSON frame \
 to each socket that listens for its address.
 
-To:    {inbox}
-Sent:  {sent}
+To: {inbox}
+Sent: {sent}
 """
 
 _HTML = """\

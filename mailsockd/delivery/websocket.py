@@ -14,7 +14,7 @@ from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains
 from mailsockd.state.subscriptions import FIREHOSE, Subscription, Subscriptions
-from mailsockd.wire import dumps, frame_json
+from mailsockd.wire import dumps, dumps_in_slices, frame_json
 
 # Encoding takes about 10 ms a megabyte: above this it is done in a thread.
 ENCODED_IN_REACTOR = 64 * 1024
@@ -80,12 +80,13 @@ class WebSocketChannel:
         return self._in_thread(lambda: self._frames(shapes, message, mail, content))
 
     def _frames(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> Frames:
+        encode = dumps if len(content) <= ENCODED_IN_REACTOR else dumps_in_slices
         trace = received_value(message, self._hostname)
         traced = with_trace(message, content, self._hostname)
         alias = self._book.alias(message.inbox)
         return {
             (shape, raw): self._frame(
-                dumps(frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw))
+                encode(frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw))
             )
             for shape, raw in shapes
         }

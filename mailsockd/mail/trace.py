@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 
 from mailsockd.mail.stored import Message
 
@@ -23,12 +24,16 @@ def received_header(message: Message, hostname: str) -> bytes:
 
 def _lines(message: Message, hostname: str) -> tuple[str, str, str]:
     protocol = ("E" if message.esmtp else "") + "SMTP" + ("S" if message.tls and message.esmtp else "")
-    when = format_datetime(datetime.fromtimestamp(int(message.received), UTC))
     return (
         f"from {message.helo or 'unknown'} ([{_literal(message.ip)}])",
         f"by {hostname} ([{_literal(message.via)}]) with {protocol} id {message.id}",
-        f"for <{message.original}>; {when}",
+        f"for <{message.original}>; {_when(int(message.received))}",
     )
+
+
+@lru_cache(maxsize=1024)
+def _when(seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(seconds, UTC))
 
 
 def with_trace(message: Message, content: bytes, hostname: str) -> bytes:

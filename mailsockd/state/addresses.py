@@ -58,6 +58,7 @@ class AddressBook:
         self._addresses: dict[str, Address] = {}
         self._owned: dict[str, set[str]] = {}
         self._aliases: dict[str, str] = {}
+        self._addresses_of: dict[str, str] = {}
         for address in addresses:
             self.put(address)
 
@@ -78,14 +79,17 @@ class AddressBook:
             self._owned[before.owner].discard(address.address)
         self._addresses[address.address] = address
         self._owned.setdefault(address.owner, set()).add(address.address)
-        self._aliases[self.alias(address.address)] = address.address
+        if before is None:
+            alias = alias_of(address.address, self._secret)
+            self._addresses_of[alias] = address.address
+            self._aliases[address.address] = alias
 
     def remove(self, address: str) -> None:
         """Forget an address."""
         gone = self._addresses.pop(address, None)
         if gone is not None:
             self._owned[gone.owner].discard(address)
-            self._aliases.pop(self.alias(address), None)
+            self._addresses_of.pop(self._aliases.pop(address), None)
 
     def of(self, owner: str) -> list[Address]:
         """Give the addresses of an account, by address."""
@@ -97,7 +101,7 @@ class AddressBook:
 
     def alias(self, address: str) -> str:
         """Give the local part of an address's alias."""
-        return alias_of(address, self._secret)
+        return self._aliases.get(address) or alias_of(address, self._secret)
 
     def inbox_of(self, address: str) -> str:
         """
@@ -107,7 +111,7 @@ class AddressBook:
         """
         local = address.rpartition("@")[0]
         if local.startswith("inbox-"):
-            return self._aliases.get(local, address)
+            return self._addresses_of.get(local, address)
         return without_tag(address)
 
     def find(self, recipient: str) -> Destination:

@@ -12,7 +12,7 @@ from mailsockd.actions.ports import Selection, StateUnreadable
 from mailsockd.mail.stored import Message
 from mailsockd.storage import reader, writer
 from mailsockd.storage.database import connect, prepare
-from mailsockd.storage.worker import CallFromThread, OnDeath, Worker
+from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Worker, at_once
 
 READERS = 2
 CHECKED_AT_START = 256 << 20  # bytes; a larger file would keep the start waiting, `check` reads it later
@@ -35,6 +35,7 @@ class SQLiteMailbox:
         call_from_thread: CallFromThread,
         on_death: OnDeath,
         *,
+        soon: Soon = at_once,
         synchronous: str = "FULL",
         factory: type[sqlite3.Connection] = sqlite3.Connection,
     ) -> None:
@@ -48,6 +49,7 @@ class SQLiteMailbox:
             on_death,
             writer.BATCH_JOBS,
             writer.BATCH_BYTES,
+            soon,
         )
         self._readers: list[Worker[reader.Question]] = [
             Worker(

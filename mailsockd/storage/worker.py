@@ -19,7 +19,13 @@ from mailsockd.actions.ports import StorageTrouble
 Job = TypeVar("Job")
 CallFromThread: TypeAlias = Callable[..., object]
 OnDeath: TypeAlias = Callable[[BaseException], object]
+Soon: TypeAlias = Callable[[Callable[[], None]], object]
 _Entry: TypeAlias = tuple[Job, "Deferred[Any]", int]
+
+
+def at_once(function: Callable[[], None]) -> None:
+    """Call a function now: the Soon of who has no reactor."""
+    function()
 
 
 class Work(Protocol[Job]):
@@ -53,6 +59,7 @@ class Worker(Generic[Job]):
         on_death: OnDeath,
         most: int = 1,
         most_bytes: int = 8 << 20,
+        soon: Soon = at_once,
     ) -> None:
         self._name = name
         self._start = start
@@ -60,6 +67,8 @@ class Worker(Generic[Job]):
         self._on_death = on_death
         self._most = most
         self._most_bytes = most_bytes
+        self._soon = soon
+        self._handed: list[_Entry[Job]] = []
         self._queue: SimpleQueue[_Entry[Job] | None] = SimpleQueue()
         self._batch: list[_Entry[Job]] = []
         self._thread: Thread | None = None
@@ -76,7 +85,7 @@ class Worker(Generic[Job]):
     @property
     def waiting(self) -> int:
         """How many jobs nobody has taken yet."""
-        return self._queue.qsize()
+        return self._queue.qsize() + len(self._handed)
 
     def submit(self, job: Job, size: int = 0) -> "Deferred[Any]":
         """Have a job done; its outcome is the Deferred's. `size` is in bytes. A cancelled job that waits is dropped."""
@@ -86,8 +95,15 @@ class Worker(Generic[Job]):
             self._thread = Thread(target=self._run, name=self._name, daemon=True)
             self._thread.start()
         done: Deferred[Any] = Deferred()
-        self._queue.put((job, done, size))
+        self._handed.append((job, done, size))
+        if len(self._handed) == 1:
+            self._soon(self._hand_over)
         return done
+
+    def _hand_over(self) -> None:
+        handed, self._handed = self._handed, []
+        for entry in handed:
+            self._queue.put(entry)
 
     def stop(self) -> "Deferred[None]":
         """Finish what was asked, then end the thread; fires when it has ended. To stop twice is no error."""
@@ -96,6 +112,7 @@ class Worker(Generic[Job]):
         if self._thread is None or self._ended:
             return succeed(None)
         if first:
+            self._hand_over()
             self._queue.put(None)
         ended: Deferred[None] = Deferred()
         self._stopping.append(ended)
@@ -153,6 +170,7 @@ class Worker(Generic[Job]):
             self._died = True
             self._closed = f"{self._name} has died: {reason}"
             self._log.critical("{died}\n{trace}", died=self._closed, trace="".join(format_exception(reason)))
+            self._hand_over()
             left = self._batch
             while not self._queue.empty():
                 entry = self._queue.get()

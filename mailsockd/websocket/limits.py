@@ -23,7 +23,7 @@ class SocketLimits:
     ping_interval: float = 25.0
     missed_pongs: int = 2
     # What may wait for one reader; a frame that is larger still goes to a reader for whom nothing waits.
-    backlog: int = 64 * MIB
+    backlog: int = 128 * MIB
     # What may wait for all readers together; a frame that waits for many counts once.
     budget: int = 256 * MIB
     sockets: int = 10_000

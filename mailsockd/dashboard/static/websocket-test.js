@@ -96,7 +96,7 @@ function connect() {
       }
       show('ended', listening ? 'Disconnected' : 'Not connected')
       notice('bad', /^Refused \(401/.test(reason) ? `${reason} Is the API key right?` : reason)
-      if (/not owned by this account/.test(reason)) offerToReserve(key, wanted.filter((item) => item.includes('@')))
+      offerToReserve(key, reason)
     }
   })
 }
@@ -109,8 +109,10 @@ function opened(key, frame, text) {
   at('listening-json').textContent = shownJSON(JSON.parse(text))
   at('listening').hidden = false
   show('open', all.length === 1 ? `Listening to ${all[0]}` : `Listening to ${all.length} addresses and domains`)
-  for (const { error } of frame.rejected || []) notice('bad', error)
-  offerToReserve(key, (frame.rejected || []).map(({ address }) => address).filter((item) => item.includes('@')))
+  for (const { error } of frame.rejected || []) {
+    notice('bad', error)
+    offerToReserve(key, error)
+  }
   for (const warning of frame.warnings || []) notice('warn', warning)
   if (frame.warnings) offerToSwitchOn(key, frame.addresses)
 }
@@ -121,8 +123,8 @@ function again() {
   setTimeout(() => (connection ? again() : connect()), 20)
 }
 
-function offerToReserve(key, wanted) {
-  for (const email of wanted) {
+function offerToReserve(key, reason) {
+  for (const [, email] of reason.matchAll(/(\S+@\S+) is not owned by this account/g)) {
     notice('ask', `If ${email} is still free, it can be yours.`, 'Reserve it', async () => {
       await reserve(key, email)
       again()
