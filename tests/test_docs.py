@@ -81,7 +81,12 @@ def test_the_file_of_make_run_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
     """make run serves mail.test on loopback, keeps everything in ./var and takes mail for any domain."""
     monkeypatch.chdir(ROOT)
     config = load("etc/try.yaml")
-    assert (config.name, config.served, config.data, config.smtp.accept) == ("mail.test", ("mail.test",), "./var", "any")
+    assert (config.name, config.served, config.data, config.smtp.accept) == (
+        "mail.test",
+        ("mail.test",),
+        "./var",
+        "any",
+    )
     assert config.smtp.listen == ("127.0.0.1:1025", "[::1]:1025")
 
 
@@ -144,7 +149,9 @@ def test_every_close_code_is_documented() -> None:
     assert len(codes) >= 7
     text = (ROOT / "docs/websocket.md").read_text()
     table = text.split("## Close codes\n", 1)[1].split("\n## ", 1)[0]
-    named = {int(code) for row in re.findall(r"^\| ([0-9, ]+) \|", table, flags=re.MULTILINE) for code in row.split(",")}
+    named = {
+        int(code) for row in re.findall(r"^\| ([0-9, ]+) \|", table, flags=re.MULTILINE) for code in row.split(",")
+    }
     assert named == codes | {1000}
 
 
@@ -208,6 +215,18 @@ def test_every_command_of_mailsockctl_is_in_the_readme_or_its_help() -> None:
 def test_every_room_is_on_the_map() -> None:
     """HACKING.md names every room and every single module of the house."""
     text = (ROOT / "HACKING.md").read_text()
-    things = [path for path in (ROOT / "mailsockd").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+    things = [
+        path for path in (ROOT / "mailsockd").iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
     missing = [path.name for path in things if path.name != "__init__.py" and f"{path.name}" not in text]
     assert missing == []
+
+
+def test_every_file_on_the_map_is_there() -> None:
+    """Each file that HACKING.md names is somewhere in the repository."""
+    text = (ROOT / "HACKING.md").read_text()
+    named = set(re.findall(r"(?<!\*)\b[a-z][\w/-]*\.(?:py|yaml|cfg)\b", text))
+    there = [
+        path.relative_to(ROOT).as_posix() for top in ("mailsockd", "tests", "etc") for path in (ROOT / top).rglob("*.*")
+    ]
+    assert [name for name in sorted(named) if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
