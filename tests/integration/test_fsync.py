@@ -46,7 +46,7 @@ def proof_of(program: tuple[str, ...], folder: Path) -> Proof:
         for talk in talks:
             talk.close()
         daemon.stop()
-        until(lambda: f"{daemon.pid} " in _last_line(trace) and "+++" in _last_line(trace), "strace has written its all")
+        until(lambda: _last_line(trace).startswith(f"{daemon.pid} ") and "+++" in _last_line(trace), "strace is done")
     proof = check(trace, markers)
     assert sorted(proof.flushed + proof.unflushed) == sorted(markers)
     assert len(markers) == ALONE + PIPELINED + 100
