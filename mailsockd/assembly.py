@@ -11,6 +11,7 @@ import attrs
 from twisted.application import strports
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -40,7 +41,7 @@ from mailsockd.listen import listen
 from mailsockd.log import log_event
 from mailsockd.mail.message import Mail, parse
 from mailsockd.passwords import Argon2Passwords
-from mailsockd.preflight import listeners, skipped
+from mailsockd.preflight import Ready, listeners, skipped
 from mailsockd.services import ADMIN, Closing, FirstStart, InOrder, Saving
 from mailsockd.smtp.server import SMTPFactory
 from mailsockd.state.accounts import Accounts
@@ -49,7 +50,6 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.secrets import ALIASES, Secret
 from mailsockd.state.subscriptions import Subscriptions
-from mailsockd.storage.lock import FolderLock
 from mailsockd.stores import mailbox_store, state_store
 from mailsockd.tls import Certificates
 from mailsockd.web.errors import HTTPError
@@ -68,22 +68,22 @@ class Daemon(InOrder):
     databases do not survive a fork.
     """
 
-    def __init__(self, config: Config, reactor: Any, lock: FolderLock) -> None:
+    def __init__(self, config: Config, reactor: Any, ready: Ready) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._config = config
         self._reactor = reactor
-        self._lock = lock
+        self._ready = ready
 
     def privilegedStartService(self) -> None:
         """Read the state and bind the ports."""
-        self._lock.sign()
-        self.add(assemble(self._config, self._reactor, self._lock))
+        self._ready.lock.sign()
+        self.add(assemble(self._config, self._reactor, self._ready))
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 
 
-def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
+def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     """
-    Make every room, read the state, and give the services in the order in which they start.
+    Make every room and give the services in the order in which they start.
 
     Raises StateUnreadable, and CannotListenError for a port that was taken since the preflight.
     """
@@ -94,7 +94,7 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
     # What one turn of the reactor brings is handed to the writer together: fewer and larger commits, and the two
     # threads do not fight for the interpreter at every mail.
     mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor), lambda call: reactor.callLater(0, call))
-    registry, new = _registry(config, store.load(), store)
+    registry, new = _registry(config, ready.snapshot, store)
     subscriptions = Subscriptions()
     rights = Rights(registry.book, registry.domains)
     account_actions = AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time)
@@ -162,7 +162,7 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
     async def close_storage() -> None:
         await mailbox.close()
         await store.close()
-        lock.release()
+        ready.lock.release()
 
     services.add(Closing(lambda: ensureDeferred(close_storage())))
     if new:
@@ -191,7 +191,8 @@ def assemble(config: Config, reactor: Any, lock: FolderLock) -> IService:
         limits=Limits(body_bytes=BODY_BYTES),
         record_request=lambda served: None,
     )
-    services.add(strports.service(f"unix:{config.control_socket}:mode=660", control))
+    path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]
+    services.add(strports.service(f"unix:{path}:mode=660", control))
     certificates = Certificates(config.tls.certificates)
 
     def smtp(implicit_tls: bool) -> SMTPFactory:
@@ -251,7 +252,7 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
     domains = Domains(snapshot.domains)
     now = time.time()
     for name in config.served:
-        kept = domains.get(name) or Domain(name, ADMIN, now, now)
+        kept = domains.get(name) or Domain(name, ADMIN, now, now, enablews=True)
         domains.put(attrs.evolve(kept, configured=True, owner=ADMIN, verified=True, verified_mx=True))
     return Registry(Accounts(snapshot.accounts, snapshot.keys), book, domains, store), new
 

@@ -39,6 +39,8 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _domains(value: Any) -> tuple[str, ...]:
+    if value == []:
+        raise ValueError("must name at least one domain")
     try:
         return tuple(dict.fromkeys(canonical_domain(item) for item in _texts(value)))
     except InvalidAddress as error:
@@ -71,13 +73,6 @@ def _choice(*choices: str) -> Check:
         return str(value)
 
     return check
-
-
-def _url(value: Any) -> str:
-    text = _text(value)
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("must begin with http:// or https://")
-    return text.rstrip("/")
 
 
 def _certificates(value: Any) -> tuple[tuple[str, str], ...]:
@@ -116,7 +111,6 @@ class HTTP:
 
     listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), _listens)
     listen_tls: tuple[str, ...] = setting((), _listens)
-    url: str | None = setting(None, _url)
 
 
 @attrs.frozen

@@ -5,17 +5,27 @@ import socket
 import tempfile
 from pathlib import Path
 
-from mailsockd.actions.ports import StateUnreadable
+import attrs
+
+from mailsockd.actions.ports import Snapshot, StateUnreadable
 from mailsockd.config import Config
 from mailsockd.listen import listen
 from mailsockd.storage.lock import FolderLock, FolderUnusable
-from mailsockd.stores import mailbox_store, state_store
+from mailsockd.stores import mailbox_store, state_file, state_store
 from mailsockd.tls import Certificates, CertificateTrouble
 
 
-def check(config: Config) -> FolderLock:
-    """Raise ConfigError for the first thing that would keep the daemon from working. Gives the locked data folder."""
-    lock = _data(config)
+@attrs.frozen
+class Ready:
+    """What the preflight leaves for the start: the data folder, locked, and the state that was read from it."""
+
+    lock: FolderLock
+    snapshot: Snapshot
+
+
+def check(config: Config) -> Ready:
+    """Raise ConfigError for the first thing that would keep the daemon from working."""
+    ready = _data(config)
     try:
         Certificates(config.tls.certificates)
     except CertificateTrouble as error:
@@ -24,7 +34,7 @@ def check(config: Config) -> FolderLock:
         for item in items:
             _port(config, key, item)
     _control(config)
-    return lock
+    return ready
 
 
 def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
@@ -37,20 +47,32 @@ def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def _data(config: Config) -> FolderLock:
+def _data(config: Config) -> Ready:
     """Take the folder, try to write in it, and read the state, which ends the start when it is damaged."""
     folder = Path(config.data)
     try:
         lock = FolderLock(folder)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"mailsockd")
-        state_store(config, _unused, _unused).load()
+        _same_kind(config)
+        snapshot = state_store(config, _unused, _unused).load()
         mailbox_store(config, _unused, _unused)
     except (FolderUnusable, StateUnreadable) as error:
         raise config.error("data", str(error)) from error
     except OSError as error:
         raise config.error("data", f"{folder} cannot be written: {error.strerror}") from error
-    return lock
+    return Ready(lock, snapshot)
+
+
+def _same_kind(config: Config) -> None:
+    """Refuse to begin with an empty state beside a full one: addresses that are reserved there would be public."""
+    other = "sqlite" if config.state == "yaml" else "yaml"
+    if not state_file(config, config.state).exists() and state_file(config, other).exists():
+        raise config.error(
+            "state",
+            f"is {config.state}, but {config.data} holds {state_file(config, other).name}: "
+            f"run `mailsockctl state convert {config.state}`, or set it to {other}",
+        )
 
 
 def _unused(*arguments: object) -> None:

@@ -9,14 +9,18 @@ from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, at_once
 from mailsockd.storage.yamlfile import YAMLState
 
 
+def state_file(config: Config, kind: str) -> Path:
+    """Give the file that a kind of state lies in."""
+    return Path(config.data) / ("state.yaml" if kind == "yaml" else "state.db")
+
+
 def state_store(
     config: Config, call_from_thread: CallFromThread, on_death: OnDeath, kind: str | None = None
 ) -> SQLiteState | YAMLState:
     """Give the store of the configured kind, or of `kind`. Nothing is read yet."""
-    folder = Path(config.data)
-    if (kind or config.state) == "yaml":
-        return YAMLState(folder / "state.yaml", call_from_thread, on_death)
-    return SQLiteState(folder / "state.db", call_from_thread, on_death)
+    kind = kind or config.state
+    store = YAMLState if kind == "yaml" else SQLiteState
+    return store(state_file(config, kind), call_from_thread, on_death)
 
 
 def mailbox_store(

@@ -40,8 +40,8 @@ def makeService(options: Options) -> IService:
 
     try:
         config: Config = load(options["config"])
-        lock = check(config)
+        ready = check(config)
     except ConfigError as error:
         sys.stderr.write(f"mailsockd: {error}\n")
         raise SystemExit(1) from error
-    return Daemon(config, reactor, lock)
+    return Daemon(config, reactor, ready)

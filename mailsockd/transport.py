@@ -29,6 +29,7 @@ def send_at_once(transport: Any, data: bytes) -> None:
             or transport._writeDisconnecting
             or not transport.connected
             or transport.disconnected
+            or transport.TLS
         )
     except AttributeError:
         idle = False

@@ -50,7 +50,7 @@ def test_settings_are_read_into_their_sections() -> None:
         ("smtp: {listen: ['127.0.0.1']}", "f.yaml:1: smtp.listen: '127.0.0.1': must be host:port, such as "),
         ("http: {listen: ['127.0.0.1:99999']}", "f.yaml:1: http.listen: '127.0.0.1:99999': the port must be at most"),
         ("http: {listen: ['somewhere:80']}", "f.yaml:1: http.listen: 'somewhere:80': the host must be an IP address"),
-        ("http: {url: mail.test}", "f.yaml:1: http.url: must begin with http:// or https://"),
+        ("domains: []", "f.yaml:1: domains: must name at least one domain"),
         (
             "smtp:\n  accept: any\n  listen: ['0.0.0.0:25']",
             "f.yaml:2: smtp.accept: any is only for loopback and private networks, and smtp.listen has 0.0.0.0:25",

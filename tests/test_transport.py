@@ -75,6 +75,10 @@ def test_a_closing_or_lost_connection_is_left_to_twisted(pair: Any) -> None:
     send_at_once(server, b"x")
     assert received(there) == b""
     server.disconnecting = False
+    server.TLS = True
+    send_at_once(server, b"x")
+    assert received(there) == b""
+    server.TLS = False
     server.connected = 0
     server.disconnected = 1
     send_at_once(server, b"x")
@@ -91,8 +95,8 @@ def test_other_transports_are_written_to() -> None:
 def test_this_twisted_has_what_sending_at_once_reads(pair: Any) -> None:
     """The private attributes exist on this version of Twisted, or every send would silently be the slow one."""
     server, _ = pair
-    for name in ("dataBuffer", "_tempDataBuffer", "disconnecting", "_writeDisconnecting", "connected", "disconnected"):
-        assert hasattr(server, name)
+    names = "dataBuffer _tempDataBuffer disconnecting _writeDisconnecting connected disconnected TLS"
+    assert [name for name in names.split() if not hasattr(server, name)] == []
 
 
 def test_the_switch_is_a_plain_write() -> None:

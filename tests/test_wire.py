@@ -9,10 +9,10 @@ from mailsockd import wire
 from mailsockd.state.subscriptions import Admission
 from mailsockd.wire import date_json, dumps, dumps_in_slices, headers_json, listening_json, standard_dumps
 
+texts = st.text(st.characters(blacklist_categories=("Cs",)), max_size=40)
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(blacklist_categories=("Cs",)), max_size=40),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(blacklist_categories=("Cs",)), max_size=8), inner, max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
     max_leaves=12,
 )
 

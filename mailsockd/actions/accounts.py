@@ -80,6 +80,8 @@ class AccountActions:
     async def set(self, name: str, *, credits: int | None, admin: bool | None = None) -> Account:
         """Set how many addresses an account may reserve (None: any number) and whether it is an administrator."""
         account = self.find(name)
+        if admin is False:
+            self._keep_an_administrator(account)
         if credits is not None and credits < 0:
             raise Refusal(400, "credits must be 0 or more, or unlimited", ("credits: must be 0 or more, or unlimited",))
         changed = attrs.evolve(
@@ -104,16 +106,21 @@ class AccountActions:
         Raises Refusal 404, and 400 for the last administrator.
         """
         account = self.find(name)
-        others = [other for other in self._registry.accounts if other.admin and other.name != name]
-        if account.admin and not others:
-            raise Refusal(400, f"{name} is the last administrator.")
+        self._keep_an_administrator(account)
+        if purge:  # first, so that it can be asked for again when it fails
+            await self._mailbox.purge_owner(name)
         gone: list[Entry] = [account, *self._registry.accounts.keys_of(name), *self._registry.book.of(name)]
         await self._registry.change([], gone)
         for subscription in self._subscriptions:
             if subscription.account == name:
                 subscription.end("the account was removed")
-        if purge:
+        if purge:  # what came meanwhile
             await self._mailbox.purge_owner(name)
+
+    def _keep_an_administrator(self, account: Account) -> None:
+        others = (other for other in self._registry.accounts if other.name != account.name)
+        if account.admin and not any(other.admin for other in others):
+            raise Refusal(400, f"{account.name} is the last administrator.")
 
     def keys(self, name: str) -> list[ApiKey]:
         """Give the keys of an account, oldest first. Raises Refusal 404."""

@@ -1,5 +1,7 @@
 """The canonical form of an address."""
 
+import contextlib
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,10 +79,8 @@ def test_what_no_address_is_is_refused(text: str) -> None:
 def test_letters_outside_ascii_never_become_ascii_ones() -> None:
     """A letter that only looks like an ASCII one, or folds to it, names another inbox or none."""
     for text in ("\u212aing@b.example", "\u017fam@b.example", "king@\u24d4xample.com"):
-        try:
+        with contextlib.suppress(InvalidAddress):
             assert canonical(text) not in {"king@b.example", "sam@b.example", "king@example.com"}
-        except InvalidAddress:
-            pass
 
 
 def test_tags_are_folded() -> None:
