@@ -75,14 +75,19 @@ def test_a_closing_or_lost_connection_is_left_to_twisted(pair: Any) -> None:
     send_at_once(server, b"x")
     assert received(there) == b""
     server.disconnecting = False
-    server.TLS = True
-    send_at_once(server, b"x")
-    assert received(there) == b""
-    server.TLS = False
     server.connected = 0
     server.disconnected = 1
     send_at_once(server, b"x")
     assert received(there) == b""
+
+
+def test_what_goes_through_tls_is_left_to_twisted(pair: Any) -> None:
+    """After STARTTLS nothing is put on the wire past the encryption."""
+    server, there = pair
+    written: list[bytes] = []
+    server.TLS, server.write = True, written.append
+    send_at_once(server, b"x")
+    assert (received(there), written) == (b"", [b"x"])
 
 
 def test_other_transports_are_written_to() -> None:
