@@ -71,7 +71,7 @@ class Daemon:
 
     As a context manager it runs inside, and is ended and looked over at the end: its log must hold no traceback and no
     secret. `settings` are added to the configuration, section by section. `program` is what runs it, to which
-    `--config FILE` is added; `before` is put in front of that.
+    `--config FILE` is added, unless it is to find the file in its working folder; `before` is put in front of that.
     """
 
     def __init__(
@@ -81,13 +81,14 @@ class Daemon:
         program: Sequence[str] = PROGRAM,
         before: Sequence[str] = (),
         python_path: Path = ROOT,
+        named: bool = True,
     ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mailsockd-"))
         self.data = self.folder / "data"
         self.smtp, self.http = free_port(), free_port()
         self.file = self.folder / "mailsockd.yaml"
         self._log = self.folder / "log"
-        self._command = [*before, *program, "--config", str(self.file)]
+        self.command = [*before, *program, *(["--config", str(self.file)] if named else [])]
         self._python_path = python_path
         self._process: subprocess.Popen[bytes] | None = None
         self.account = self.password = self.key = ""
@@ -140,7 +141,7 @@ class Daemon:
         assert not self.running
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self.folder, env=environment(self._python_path),
+                self.command, cwd=self.folder, env=environment(self._python_path),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         until(self._serves, "the daemon serves", 40)
