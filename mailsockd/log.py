@@ -7,17 +7,18 @@ thousands of mails a second Twisted's own text observer would cost a tenth of th
 """
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from twisted.logger import ILogObserver, Logger, LogLevel, formatEvent
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogPublisher
 from zope.interface import implementer
 
 from mailsockd.state.activity import Event, Kind
 
-_log = Logger()
+_PLAIN = re.compile("[!-~]+").fullmatch
 _WARNINGS = frozenset((Kind.TROUBLE,))
 # These follow a stored message, which has its line: one line a transaction.
 _QUIET = frozenset((Kind.PUBLISHED, Kind.UNPUBLISHED))
@@ -34,26 +35,40 @@ _PRIORITIES = {
 def log_event(event: Event) -> None:
     """Write one event as `kind key=value …`; values with spaces or control characters are quoted."""
     if event.kind not in _QUIET:
-        level = LogLevel.warn if event.kind in _WARNINGS else LogLevel.info
-        _log.emit(level, "{line}", line=line(event))
+        # Straight to the publisher: a Logger checks its level against all levels each time.
+        globalLogPublisher(
+            {
+                "log_level": LogLevel.warn if event.kind in _WARNINGS else LogLevel.info,
+                "log_namespace": __name__,
+                "log_format": "{line}",
+                "log_time": event.at,
+                "line": line(event),
+            }
+        )
 
 
 def line(event: Event) -> str:
     """Give the text of an event."""
-    parts = [event.kind.value]
-    for name in ("account", "address", "message", "peer", "text"):
-        value = getattr(event, name)
-        if value:
-            parts.append(f"{name}={_quoted(value)}")
+    text = event.kind.value
+    if event.account:
+        text += f" account={_quoted(event.account)}"
+    if event.address:
+        text += f" address={_quoted(event.address)}"
+    if event.message:
+        text += f" message={_quoted(event.message)}"
+    if event.peer:
+        text += f" peer={_quoted(event.peer)}"
+    if event.text:
+        text += f" text={_quoted(event.text)}"
     if event.count is not None:
-        parts.append(f"count={event.count}")
+        text += f" count={event.count}"
     if event.milliseconds is not None:
-        parts.append(f"ms={event.milliseconds:.1f}")
-    return " ".join(parts)
+        text += f" ms={event.milliseconds:.1f}"
+    return text
 
 
 def _quoted(value: str) -> str:
-    return value if value.isascii() and value.isprintable() and " " not in value else ascii(value)
+    return value if _PLAIN(value) else ascii(value)
 
 
 @implementer(ILogObserver)

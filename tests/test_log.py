@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from twisted.logger import Logger, LogLevel
+from twisted.logger import LogLevel, formatEvent
 from twisted.python.failure import Failure
 
 from mailsockd.log import LineObserver, log_event
@@ -47,7 +47,7 @@ def test_a_full_or_closed_log_stops_nothing() -> None:
 def test_one_line_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stored message has a line; that it was published, or not, is for the activity log alone."""
     lines: list[str] = []
-    monkeypatch.setattr(Logger, "emit", lambda self, level, form, **event: lines.append(event["line"]))
+    monkeypatch.setattr("mailsockd.log.globalLogPublisher", lambda event: lines.append(formatEvent(event)))
     log_event(Event(Kind.STORED, 1.0, address="a@b.test"))
     log_event(Event(Kind.PUBLISHED, 1.0, address="a@b.test"))
     log_event(Event(Kind.UNPUBLISHED, 1.0, address="a@b.test"))
