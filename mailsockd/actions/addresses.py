@@ -53,16 +53,17 @@ class Addresses:
     def show(self, caller: Account, email: str) -> tuple[str, Address | None, bool]:
         """Give the inbox, its address if the caller reserved it, and whether it is the caller's by its domain alone."""
         inbox = self._rights.inbox(email)
-        self._rights.selection(caller.name, inbox, 401)
-        address = self._registry.book.get(inbox)
-        return inbox, address, address is None and self._rights.owner(inbox) == caller.name
+        self._may_reserve(caller, inbox)
+        return inbox, self._registry.book.get(inbox), self._rights.implicit(caller, inbox)
 
-    def available(self, caller: Account, email: str) -> tuple[str, bool, bool]:
+    def available(self, caller: Account | None, email: str) -> tuple[str, bool, bool]:
         """Give the inbox, whether it can be reserved, and whether it is the caller's."""
         inbox = self._rights.inbox(email)
-        owner = self._rights.owner(inbox)
-        reserved = self._registry.book.get(inbox) is not None
-        return inbox, not reserved and owner in ("", caller.name), reserved and owner == caller.name
+        name = caller.name if caller else ""
+        address = self._registry.book.get(inbox)
+        if address is not None:
+            return inbox, False, address.owner == name
+        return inbox, self._rights.reserver(inbox) in ("", name), False
 
     async def reserve(self, caller: Account, email: str, changes: Changes) -> Address:
         """
@@ -87,9 +88,7 @@ class Addresses:
         if len(local) > LONGEST_LOCAL:
             reason = f"email: the part before the @ is longer than {LONGEST_LOCAL} characters"
             raise Refusal(400, f"{inbox} is not a valid email address", (reason,))
-        owner = self._rights.owner(inbox)
-        if owner not in ("", caller.name):
-            raise Refusal(401, f"{inbox} is owned by another account.")
+        self._may_reserve(caller, inbox)
         if self._registry.book.get(inbox) is not None:
             raise Refusal(400, f"{inbox} is already owned by this account.")
         if not (self._any_domain or self._registry.domains.served(domain)):
@@ -103,6 +102,10 @@ class Addresses:
         now = self._now()
         return _changed(Address(inbox, caller.name, now, now), changes, now)
 
+    def _may_reserve(self, caller: Account, inbox: str) -> None:
+        if self._rights.reserver(inbox) not in ("", caller.name):
+            raise Refusal(401, f"{inbox} is owned by another account.")
+
     def _charge(self, caller: Account, wanted: int) -> None:
         if caller.credits is None:
             return
@@ -113,7 +116,7 @@ class Addresses:
     async def update(self, caller: Account, email: str, changes: Changes) -> Address:
         """Change the settings that are given. Raises Refusal 401 another's, 404 nobody's."""
         inbox = self._rights.inbox(email)
-        self._rights.selection(caller.name, inbox, 401)
+        self._may_reserve(caller, inbox)
         address = self._registry.book.get(inbox)
         if address is None:
             raise Refusal(404, "The private address was not found for this user.")
@@ -158,5 +161,3 @@ def _changed(address: Address, changes: Changes, now: float) -> Address:
         settings={name: value for name, value in settings.items() if value is not None},
         updated=now,
     )
-
-
