@@ -1,11 +1,25 @@
 """Stand-ins for the disk: the same promises as the room storage, kept in memory, able to fail when told."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import attrs
 from twisted.internet.defer import Deferred, fail, succeed
 
-from mailsockd.actions.ports import Entry, Selection, Snapshot, StorageTrouble
+from mailsockd.actions.ports import (
+    EVERYTHING,
+    Entry,
+    Filter,
+    Selection,
+    Snapshot,
+    StorageTrouble,
+    Term,
+    Top,
+    Totals,
+)
+from mailsockd.mail.address import domain_of
+from mailsockd.mail.message import parse
+from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
 
 
@@ -61,9 +75,16 @@ class MemoryMailbox:
             return waiting
         return succeed(None)
 
-    def newest(self, selection: Selection, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
-        found = [message for message in self._seen(selection) if until is None or message.received <= until]
-        return succeed(found[::-1][:limit])
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        until: float | None = None,
+        filter: Filter = EVERYTHING,
+        after: int | None = None,
+    ) -> "Deferred[list[Message]]":
+        found = [message for message in self._seen(selection) if after is None or message.seq > after]
+        return succeed(self._newest(found, limit, until, filter))
 
     def count(self, selection: Selection) -> "Deferred[int]":
         return succeed(len(self._seen(selection)))
@@ -80,20 +101,91 @@ class MemoryMailbox:
             self.messages.remove(message)
         return succeed(there)
 
-    def purge(self, selection: Selection, starred: bool = False) -> "Deferred[int]":
+    def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
+        return self._change(message, account, saved_by=account)
+
+    def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
+        return self._change(message, None, folder=folder)
+
+    def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
+        return self._change(message, None, labels=labels)
+
+    def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
+        return self._change(message, None, read=read)
+
+    def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
         gone = [message for message in self._seen(selection) if starred or message.saved_by is None]
-        self.messages = [message for message in self.messages if message not in gone]
-        return succeed(len(gone))
+        return self._remove(self._filtered(gone, filter))
+
+    def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
+        found = [message for message in self._belonging(account) if message.saved_by == account]
+        return succeed(self._newest(found, limit, until))
+
+    def owned(
+        self, owner: str, limit: int, skip: int = 0, since: float | None = None, filter: Filter = EVERYTHING
+    ) -> "Deferred[list[Message]]":
+        found = [message for message in self._belonging(owner) if since is None or message.received >= since]
+        return succeed(self._newest(found, max(limit, 0) + max(skip, 0), None, filter)[max(skip, 0) :])
+
+    def unread(self, owner: str) -> "Deferred[int]":
+        return succeed(sum(not message.read for message in self._belonging(owner)))
+
+    def totals(self, owner: str) -> "Deferred[Totals]":
+        found = self._belonging(owner)
+        starred = sum(message.saved_by == owner for message in found)
+        return succeed(Totals(len(found), sum(message.size for message in found), starred))
+
+    def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
+        return succeed(sorted({message.inbox for message in self.messages if owner and message.owner == owner}))
+
+    def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
+        term = Term(query)
+        found = [
+            message
+            for message in self._belonging(owner)
+            if any(_meets(term, texts) for texts in (_sender(message), _recipients(message), [message.summary.subject]))
+        ]
+        return succeed(self._newest(found, limit))
+
+    def of_domain(
+        self, domain: str, reader: str | None, limit: int, until: float | None = None
+    ) -> "Deferred[list[Message]]":
+        return succeed(self._newest(self._in_domain(domain, reader), limit, until))
+
+    def count_domain(self, domain: str, reader: str | None) -> "Deferred[int]":
+        return succeed(len(self._in_domain(domain, reader)))
+
+    def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
+        return self._remove(self._in_domain(domain, owner))
+
+    def top(self, kind: Top, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        names = {
+            "addresses": lambda message: message.inbox,
+            "senders": lambda message: "".join(person.address.lower() for person in message.summary.sender[:1]),
+            "domains": lambda message: domain_of(message.inbox),
+        }
+        return succeed(_ranked(map(names[kind], self._public(start, end)), skip, limit))
+
+    def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        found = [checksum for message in self._public(start, end) for checksum in set(message.summary.attachments)]
+        return succeed(_ranked(found, skip, limit))
+
+    def attachment_count(self, checksum: str) -> "Deferred[int]":
+        return succeed(sum(checksum in message.summary.attachments for message in self._public()))
+
+    def messages_with_attachment(self, checksum: str, limit: int) -> "Deferred[list[Message]]":
+        found = [message for message in self._public() if checksum in message.summary.attachments]
+        return succeed(self._newest(found, limit))
 
     def purge_owner(self, owner: str) -> "Deferred[int]":
         before = len(self.messages)
-        self.messages = [message for message in self.messages if message.owner != owner]
+        self.messages = [message for message in self.messages if message.owner != owner or not owner]
         return succeed(before - len(self.messages))
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         count = 0
         for place, message in enumerate(self.messages):
-            if message.inbox == inbox and message.owner == "":
+            if message.inbox == inbox and message.owner == "" and message.saved_by in (None, owner):
                 self.messages[place] = attrs.evolve(message, owner=owner)
                 count += 1
         return succeed(count)
@@ -105,10 +197,86 @@ class MemoryMailbox:
         return [
             message
             for message in self.messages
-            if message.inbox == selection.inbox
-            and message.owner in ("", selection.reader)
-            and (message.owner != "" or message.saved_by in (None, selection.reader))
+            if message.inbox == selection.inbox and _visible(message, selection.reader)
         ]
+
+    def _in_domain(self, domain: str, reader: str | None) -> list[Message]:
+        return [
+            message for message in self.messages if domain_of(message.inbox) == domain and _visible(message, reader)
+        ]
+
+    def _belonging(self, account: str) -> list[Message]:
+        return [
+            message
+            for message in self.messages
+            if account and (message.owner == account or (message.owner == "" and message.saved_by == account))
+        ]
+
+    def _public(self, start: float = 0.0, end: float = float("inf")) -> list[Message]:
+        return [message for message in self.messages if message.owner == "" and start <= message.received <= end]
+
+    def _filtered(self, messages: Iterable[Message], filter: Filter) -> list[Message]:
+        found = [
+            message
+            for message in messages
+            if _meets(filter.sender, _sender(message))
+            and _meets(filter.recipient, _recipients(message))
+            and _meets(filter.subject, [message.summary.subject])
+            and filter.read in (None, bool(message.read))
+        ]
+        if filter.text is not None:
+            found = [message for message in found if _meets(filter.text, [parse(self.contents[message.id]).text])]
+        return found
+
+    def _newest(
+        self, messages: Iterable[Message], limit: int, until: float | None = None, filter: Filter = EVERYTHING
+    ) -> list[Message]:
+        found = [message for message in messages if until is None or message.received <= until]
+        found.sort(key=lambda message: message.seq, reverse=True)
+        return self._filtered(found, filter)[: max(limit, 0)]
+
+    def _change(self, message: Message, account: str | None, **fields: object) -> "Deferred[Message | None]":
+        for place, there in enumerate(self.messages):
+            if (there.id, there.seq, there.owner) == (message.id, message.seq, message.owner):
+                if there.owner == "" and there.saved_by not in (None, message.saved_by, account):
+                    return succeed(None)
+                self.messages[place] = attrs.evolve(there, **fields)  # type: ignore[arg-type]
+                return succeed(self.messages[place])
+        return succeed(None)
+
+    def _remove(self, gone: list[Message]) -> "Deferred[int]":
+        self.messages = [message for message in self.messages if message not in gone]
+        return succeed(len(gone))
+
+
+def _visible(message: Message, reader: str | None) -> bool:
+    if message.owner:
+        return message.owner == reader
+    return message.saved_by is None or message.saved_by == reader
+
+
+def _sender(message: Message) -> list[str]:
+    return _texts(message.summary.sender)
+
+
+def _recipients(message: Message) -> list[str]:
+    return [*_texts((*message.summary.to, *message.summary.cc)), message.inbox, message.original]
+
+
+def _texts(people: Sequence[Person]) -> list[str]:
+    return [text for person in people for text in (person.address, person.name)]
+
+
+def _meets(term: Term | None, texts: Sequence[str]) -> bool:
+    if term is None:
+        return True
+    wanted = term.text.casefold()
+    return any(wanted == text.casefold() if term.exact else wanted in text.casefold() for text in texts)
+
+
+def _ranked(names: Iterable[str], skip: int, limit: int) -> list[tuple[str, int]]:
+    counted = sorted(Counter(name for name in names if name).items(), key=lambda item: (-item[1], item[0]))
+    return counted[max(skip, 0) :][: max(limit, 0)]
 
 
 class ImmediatePasswords:

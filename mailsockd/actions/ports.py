@@ -1,7 +1,7 @@
 """What the actions need of the disk. The room `storage` provides it; nothing here says how."""
 
 from collections.abc import Sequence
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 import attrs
 from twisted.internet.defer import Deferred
@@ -74,8 +74,53 @@ class Selection:
     reader: str | None
 
 
+@attrs.frozen
+class Term:
+    """What a text should contain, or be when `exact`; case does not matter (Unicode's casefold)."""
+
+    text: str
+    exact: bool = False
+
+
+@attrs.frozen
+class Filter:
+    """
+    Conditions that all hold; None is no condition.
+
+    `sender` is of From's address or name, `recipient` of any address or name of To and Cc, the inbox and the original
+    address. `text` is of the mail's text: it is read on demand, of the newest TEXTS_READ messages that meet the other
+    conditions. `read` False also finds what nobody said anything about.
+    """
+
+    sender: Term | None = None
+    recipient: Term | None = None
+    subject: Term | None = None
+    text: Term | None = None
+    read: bool | None = None
+
+
+@attrs.frozen
+class Totals:
+    """Of what an account owns or starred: how many messages, their bytes, and how many it starred."""
+
+    messages: int = 0
+    bytes: int = 0
+    starred: int = 0
+
+
+Top: TypeAlias = Literal["addresses", "senders", "domains"]
+EVERYTHING = Filter()
+TEXTS_READ = 1000
+SHORT_SCAN = 10_000
+
+
 class Mailbox(Protocol):
-    """Messages on disk. Reads run beside the writer and see every finished append."""
+    """
+    Messages on disk. Reads run beside the writer and see every finished append.
+
+    Lists are newest first, by `seq`. A message is public while its owner is ""; whoever starred a public message is
+    the only one who sees it. A message `belongs` to an account that owns it, or that starred it while it is public.
+    """
 
     def next_seq(self) -> int:
         """Give the next number in the order of all messages. Numbers that are not used are left out for ever."""
@@ -87,8 +132,19 @@ class Mailbox(Protocol):
         Fires when it is durable; fails with StorageTrouble or StorageFull.
         """
 
-    def newest(self, selection: Selection, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
-        """Give at most `limit` messages, newest first; `until` leaves out those received later (UTC seconds)."""
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        until: float | None = None,
+        filter: Filter = EVERYTHING,
+        after: int | None = None,
+    ) -> "Deferred[list[Message]]":
+        """
+        Give at most `limit` messages, newest first, that the filter lets through.
+
+        `until` leaves out those received later (UTC seconds), `after` those with no greater seq.
+        """
 
     def count(self, selection: Selection) -> "Deferred[int]":
         """Count the messages."""
@@ -102,14 +158,83 @@ class Mailbox(Protocol):
     def delete(self, message: Message) -> "Deferred[bool]":
         """Delete one message for good; tells whether it was still there."""
 
-    def purge(self, selection: Selection, starred: bool = False) -> "Deferred[int]":
-        """Delete the messages, starred ones only if asked; gives how many."""
+    def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
+        """
+        Have an account star a message, or nobody (None); gives it as it is now.
+
+        This and the other changes of a message answer when they are durable. They give None, and change nothing, when
+        meanwhile the message was deleted, got another owner, or was starred by another account while it is public.
+        """
+
+    def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
+        """Put a message into a folder."""
+
+    def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
+        """Give a message these labels and no others."""
+
+    def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
+        """Mark a message as read or not."""
+
+    def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
+        """Delete the messages that the filter lets through, starred ones only if asked; gives how many."""
 
     def purge_owner(self, owner: str) -> "Deferred[int]":
         """Delete all messages that an account owns; gives how many."""
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
+
+    def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
+        """Give at most `limit` messages that an account starred and that belong to it."""
+
+    def owned(
+        self, owner: str, limit: int, skip: int = 0, since: float | None = None, filter: Filter = EVERYTHING
+    ) -> "Deferred[list[Message]]":
+        """Give what belongs to an account, but the first `skip`; `since` leaves out those received earlier."""
+
+    def unread(self, owner: str) -> "Deferred[int]":
+        """Count what belongs to an account and is not marked as read."""
+
+    def totals(self, owner: str) -> "Deferred[Totals]":
+        """Count and measure what belongs to an account."""
+
+    def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
+        """Give the inboxes that have mail which an account owns, sorted."""
+
+    def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
+        """
+        Give what belongs to an account and has the query in its sender, recipients or subject, as Filter knows them.
+
+        A query or term of less than three characters looks at the newest SHORT_SCAN messages only.
+        """
+
+    def of_domain(
+        self, domain: str, reader: str | None, limit: int, until: float | None = None
+    ) -> "Deferred[list[Message]]":
+        """Give at most `limit` messages of all inboxes of a canonical domain that one reader may see."""
+
+    def count_domain(self, domain: str, reader: str | None) -> "Deferred[int]":
+        """Count what `of_domain` gives without limits."""
+
+    def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
+        """Delete what an account may see in all inboxes of a domain, starred too; gives how many."""
+
+    def top(self, kind: Top, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        """
+        Count public messages received from `start` to `end`, both included, UTC seconds; the largest numbers first.
+
+        They are counted by inbox ("addresses"), From's address in lower case ("senders") or the inbox's domain
+        ("domains"). Equal numbers are sorted by name; an empty name is left out.
+        """
+
+    def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        """Count, as `top` does, the public messages that have an attachment, by its MD5 in hex."""
+
+    def attachment_count(self, checksum: str) -> "Deferred[int]":
+        """Count the public messages that have the attachment with this MD5."""
+
+    def messages_with_attachment(self, checksum: str, limit: int) -> "Deferred[list[Message]]":
+        """Give at most `limit` public messages that have the attachment with this MD5."""
 
     def close(self) -> "Deferred[None]":
         """Finish what was asked and let go of the files."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
-from mailsockd.actions.ports import Selection, StateUnreadable
+from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals
 from mailsockd.mail.stored import Message
 from mailsockd.storage import reader, writer
 from mailsockd.storage.database import connect, prepare
@@ -78,8 +78,17 @@ class SQLiteMailbox:
         self._seq = max(self._seq, messages[-1].seq)
         return self._writer.submit(writer.Append(messages, content), len(content))
 
-    def newest(self, selection: Selection, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
+    def newest(
+        self,
+        selection: Selection,
+        limit: int,
+        until: float | None = None,
+        filter: Filter = EVERYTHING,
+        after: int | None = None,
+    ) -> "Deferred[list[Message]]":
         """Give at most `limit` messages, newest first; `until` leaves out those received later (UTC seconds)."""
+        if filter != EVERYTHING or after is not None:
+            raise NotImplementedError
         return self._ask(reader.newest(selection, limit, until))
 
     def count(self, selection: Selection) -> "Deferred[int]":
@@ -98,13 +107,15 @@ class SQLiteMailbox:
         """Delete one message for good; tells whether it was still there."""
         return self._writer.submit(writer.delete(message))
 
-    def purge(self, selection: Selection, starred: bool = False) -> "Deferred[int]":
+    def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
         """
         Delete the messages, starred ones only if asked; gives how many.
 
         This is done in slices with mail taken between them; what arrives meanwhile stays. When a slice fails, those
         before it are deleted.
         """
+        if filter != EVERYTHING:
+            raise NotImplementedError
         return ensureDeferred(self._in_slices(writer.purge(selection, starred, self._seq)))
 
     def purge_owner(self, owner: str) -> "Deferred[int]":
@@ -114,6 +125,78 @@ class SQLiteMailbox:
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
         return self._writer.submit(writer.adopt(inbox, owner))
+
+    def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
+        """See the port."""
+        raise NotImplementedError
+
+    def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
+        """See the port."""
+        raise NotImplementedError
+
+    def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
+        """See the port."""
+        raise NotImplementedError
+
+    def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
+        """See the port."""
+        raise NotImplementedError
+
+    def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def owned(
+        self, owner: str, limit: int, skip: int = 0, since: float | None = None, filter: Filter = EVERYTHING
+    ) -> "Deferred[list[Message]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def unread(self, owner: str) -> "Deferred[int]":
+        """See the port."""
+        raise NotImplementedError
+
+    def totals(self, owner: str) -> "Deferred[Totals]":
+        """See the port."""
+        raise NotImplementedError
+
+    def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def of_domain(
+        self, domain: str, reader: str | None, limit: int, until: float | None = None
+    ) -> "Deferred[list[Message]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def count_domain(self, domain: str, reader: str | None) -> "Deferred[int]":
+        """See the port."""
+        raise NotImplementedError
+
+    def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
+        """See the port."""
+        raise NotImplementedError
+
+    def top(self, kind: Top, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
+        """See the port."""
+        raise NotImplementedError
+
+    def attachment_count(self, checksum: str) -> "Deferred[int]":
+        """See the port."""
+        raise NotImplementedError
+
+    def messages_with_attachment(self, checksum: str, limit: int) -> "Deferred[list[Message]]":
+        """See the port."""
+        raise NotImplementedError
 
     def check(self) -> "Deferred[list[str]]":
         """Read the whole file and say what is damaged; an empty list when nothing is."""
