@@ -92,16 +92,21 @@ class Daemon:
         self._python_path = python_path
         self._process: subprocess.Popen[bytes] | None = None
         self.account = self.password = self.key = ""
-        config: dict[str, Any] = {
+        self._config: dict[str, Any] = {
             "hostname": f"mx.{DOMAIN}",
             "domains": [DOMAIN],
             "data": str(self.data),
             "smtp": {"listen": [f"127.0.0.1:{self.smtp}"]},
             "http": {"listen": [f"127.0.0.1:{self.http}"]},
         }
-        for name, value in (settings or {}).items():
-            config[name] = {**config.get(name, {}), **value} if isinstance(value, Mapping) else value
-        self.file.write_text(yaml.safe_dump(config))
+        self.configure(settings or {})
+
+    def configure(self, settings: Mapping[str, Any]) -> None:
+        """Add settings to the configuration, section by section, for the next start."""
+        for name, value in settings.items():
+            both = {**self._config.get(name, {}), **value} if isinstance(value, Mapping) else value
+            self._config[name] = both
+        self.file.write_text(yaml.safe_dump(self._config))
 
     @property
     def url(self) -> str:

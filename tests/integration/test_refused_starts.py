@@ -12,15 +12,12 @@ import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.integration.certificates import make
 from tests.integration.daemon import PROGRAM, ROOT, Daemon, environment, free_port, twistd
 
 CONFIGURATIONS = ROOT / "tests" / "configurations"
@@ -60,19 +57,8 @@ def halve(path: Path) -> None:
 def certificates(folder: Path) -> None:
     """Make two certificates with their keys, and a file that is neither."""
     (folder / "bad.pem").write_text("-----BEGIN CERTIFICATE-----\nbm90IG9uZQ==\n-----END CERTIFICATE-----\n")
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mx.mail.test")])
-    now = datetime.now(UTC)
     for name in ("one", "two"):
-        key = ec.generate_private_key(ec.SECP256R1())
-        certificate = (
-            x509.CertificateBuilder(subject, subject, key.public_key(), 1, now, now + timedelta(days=1))
-        ).sign(key, hashes.SHA256())
-        (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        (folder / f"{name}.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        make(folder, name, "mx.mail.test")
 
 
 # What is done to a data folder in good order, and with which file.
