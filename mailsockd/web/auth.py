@@ -18,24 +18,44 @@ def key_of(call: Call) -> str:
     Header, query and body may all hold it as long as it is the same. Raises HTTPError 400 when they differ, because
     the first found would let one place overrule what a proxy or a person checked in another.
     """
-    given = [*call.headers("Mailsac-Key"), *call.queries(KEY_FIELD), *_in_body(call)]
+    return _one(key_before_body(call), *_in_body(call))
+
+
+def key_before_body(call: Call) -> str:
+    """The key of header and query alone, which is known before a body is read or parsed. Raises HTTPError 400."""
+    return _one(*call.headers("Mailsac-Key"), *call.queries(KEY_FIELD))
+
+
+def identify(
+    call: Call, authenticate: Authenticate, *, anonymous: bool, count: Callable[[str], None] = lambda key: None
+) -> Any | None:
+    """The caller. Without a valid key: None when `anonymous` callers are let in, else HTTPError 401.
+
+    `count` is told of a valid key before the body is parsed, unless it is the body that holds the key; it may raise.
+    This is the one place that decides who calls: a session cookie, once there is one, is looked at here, after the
+    key and only when there is no key.
+    """
+    key = key_before_body(call)
+    caller = authenticate(key) if key else None
+    if caller is not None:
+        count(key)
+    elif key and not anonymous:
+        raise HTTPError(401, UNAUTHORIZED)
+    whole = key_of(call)
+    if whole != key:
+        caller = authenticate(whole)
+        if caller is not None:
+            count(whole)
+    if caller is None and not anonymous:
+        raise HTTPError(401, UNAUTHORIZED)
+    return caller
+
+
+def _one(*given: str) -> str:
     keys = {key for key in given if key}
     if len(keys) > 1:
         raise HTTPError(400, "The request holds different keys.")
     return keys.pop() if keys else ""
-
-
-def identify(call: Call, authenticate: Authenticate, *, anonymous: bool) -> Any | None:
-    """The caller. Without a valid key: None when the route lets `anonymous` callers in, else HTTPError 401.
-
-    This is the one place that decides who calls: a session cookie, once there is one, is looked at here, after the
-    key and only when there is no key.
-    """
-    key = key_of(call)
-    caller = authenticate(key) if key else None
-    if caller is None and not anonymous:
-        raise HTTPError(401, UNAUTHORIZED)
-    return caller
 
 
 def _in_body(call: Call) -> list[str]:

@@ -9,11 +9,15 @@ import attrs
 
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.fields import Fields, parse_fields
+from mailsockd.web.long_strings import with_long_strings
 from mailsockd.web.multipart import parse_multipart
 
 # Only such texts can overflow a float; only such escapes can leave half a surrogate pair behind. Both are looked
 # for once, so that the careful and slow ways are taken by the few bodies that need them.
 _MAY_OVERFLOW = re.compile(r"[eE]\+?[0-9]{3}|(?<![0-9])[0-9]{309}")
+# Above this, what would take long in one step of C is done in many, so that other threads have their turns.
+_LARGE = 131_072
+LARGEST_FORM = 1_048_576
 _MAY_BE_LONE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -44,6 +48,8 @@ def read_body(content: bytes, content_type: str) -> Body:
             # JSON gone wrong, and taking it for a form would answer 200 and change nothing.
             if b"=" not in trimmed:
                 raise
+    if len(trimmed) > LARGEST_FORM:
+        raise HTTPError(413, f"A form may have at most {LARGEST_FORM} bytes; send JSON or multipart/form-data.")
     return Body(_grouped(parse_fields(trimmed, "body")), form=True)
 
 
@@ -62,7 +68,7 @@ def parse_json(content: bytes) -> Any:
 
 
 def _object(content: bytes) -> dict[str, Any]:
-    value = parse_json(content)
+    value = parse_json(content) if len(content) <= _LARGE else with_long_strings(content, _LARGE, parse_json)
     if not isinstance(value, dict):
         raise HTTPError(400, "The body must be a JSON object.")
     return value

@@ -4,6 +4,7 @@ A wrong value is an HTTPError 400 that names it."""
 import re
 import secrets
 from datetime import UTC, datetime, timedelta
+from io import SEEK_END
 from typing import Any
 
 import attrs
@@ -120,6 +121,12 @@ class Call:
     def is_form(self) -> bool:
         """Whether the values of body() are form strings, so that "true" and "" still need conversion."""
         return self.whole_body().form
+
+    @property
+    def body_size(self) -> int:
+        """How many bytes the body has, 0 when it is not read."""
+        content = self.request.content
+        return content.seek(0, SEEK_END) if content is not None and self.request.method in _WITH_BODY else 0
 
     def whole_body(self) -> Body:
         """The body as it came, the key included: for authentication alone."""

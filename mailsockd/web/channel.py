@@ -8,9 +8,10 @@ from twisted.internet.interfaces import IDelayedCall, ITCPTransport
 from twisted.python.failure import Failure
 from twisted.web import http
 
+from mailsockd.web.bodies import too_large
 from mailsockd.web.deadline import Deadline
 from mailsockd.web.errors import HTTPError
-from mailsockd.web.head import check_head, check_header, check_request_line
+from mailsockd.web.head import Head, check_head, check_header, check_request_line, origin_form
 from mailsockd.web.refusal import refusal
 from mailsockd.web.takeover import protocol_of, when_lost
 
@@ -39,6 +40,7 @@ class Channel(http.HTTPChannel):
         self.peer = peer
         self.limits = site.limits
         self.MAX_LENGTH = self.limits.header_line
+        self.body_bytes = self.limits.body_bytes
         self._optimisticEagerReadSize = self.limits.ahead_bytes
         self._deadline = Deadline(site.reactor)
         self._turn: IDelayedCall | None = None
@@ -97,13 +99,20 @@ class Channel(http.HTTPChannel):
         error = check_head(self.requests[-1].requestHeaders, self._version, self._path)
         if error is not None:
             self.refuse(error)
-        elif self.length is not None and self.length > self.limits.body_bytes:
-            self.refuse_body()
-        else:
+        elif self._body_fits():
             super().allHeadersReceived()  # type: ignore[no-untyped-call]
             if self.length != 0:
                 self._reading_body = True
                 self._deadline.set(self.limits.body_interval, self._body_late, 0.0, 0)
+
+    def _body_fits(self) -> bool:
+        head = Head(self._command, origin_form(self._path)[1], self.requests[-1].requestHeaders, self.peer)
+        try:
+            self.body_bytes = self.site.bodies.bound(head, self.length)
+        except HTTPError as error:
+            self.refuse(error, linger=self.limits.linger_seconds)
+            return False
+        return True
 
     def rawDataReceived(self, data: bytes) -> None:
         """A piece of the body as it was sent, or what came ahead while a request is in work."""
@@ -114,7 +123,7 @@ class Channel(http.HTTPChannel):
         if self._reading_body:
             self._body_bytes += len(data)
             # Chunks of one byte, or long extensions, would make much work of little content.
-            if self.length is None and self._body_bytes > 2 * self.limits.body_bytes + 65_536:
+            if self.length is None and self._body_bytes > 2 * self.body_bytes + 65_536:
                 self.refuse_body()
                 return
         super().rawDataReceived(data)
@@ -144,6 +153,7 @@ class Channel(http.HTTPChannel):
         """The answer is written. What the client sent ahead waits for the next turn of the reactor, so that a
         packet full of small requests does not hold everybody else up."""
         self.paused = True
+        self.body_bytes = self.site.bodies.drop(self.body_bytes)
         super().requestDone(request)  # type: ignore[no-untyped-call]
         if not self.closing:
             self._rest()
@@ -224,8 +234,7 @@ class Channel(http.HTTPChannel):
 
     def refuse_body(self) -> None:
         """The body is, or would be, more than the limit."""
-        error = HTTPError(413, f"The body of the request may have at most {self.limits.body_bytes} bytes.")
-        self.refuse(error, linger=self.limits.linger_seconds)
+        self.refuse(too_large(self.body_bytes), linger=self.limits.linger_seconds)
 
     def loseConnection(self) -> None:
         """Close when everything written was sent, by force when the client does not read it in its time."""
@@ -254,6 +263,7 @@ class Channel(http.HTTPChannel):
         """The connection is gone, whoever closed it."""
         self.closing = True
         self._drop_timers()
+        self.body_bytes = self.site.bodies.drop(self.body_bytes)
         self.site.connections.leave(self.peer)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
@@ -288,6 +298,7 @@ class Channel(http.HTTPChannel):
         self.closing = True
         self._drop_timers()
         self.requests.clear()
+        self.body_bytes = self.site.bodies.drop(self.body_bytes)
         self.site.record(request, 101)
         ahead, self._buffer = b"".join([*self._dataBuffer, self._buffer]), b""
         self._dataBuffer = []

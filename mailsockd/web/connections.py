@@ -20,23 +20,23 @@ class Connections:
 
     def admit(self, peer: str) -> bool:
         """Count a new connection; False, and nothing is counted, when there are too many already."""
-        place = _place(peer)
+        client = place(peer)
         if self.open >= self.limits.connections:
             return False
-        if place and self._from[place] >= self.limits.connections_per_ip:
+        if client and self._from[client] >= self.limits.connections_per_ip:
             return False
         self.open += 1
-        if place:
-            self._from[place] += 1
+        if client:
+            self._from[client] += 1
         return True
 
     def hand_over(self, peer: str) -> None:
         """A connection became something else than HTTP: it is open, but its address may make others."""
-        place = _place(peer)
-        if place:
-            self._from[place] -= 1
-            if not self._from[place]:
-                del self._from[place]  # or the table would grow with every address ever seen
+        client = place(peer)
+        if client:
+            self._from[client] -= 1
+            if not self._from[client]:
+                del self._from[client]  # or the table would grow with every address ever seen
 
     def leave(self, peer: str, *, handed_over: bool = False) -> None:
         """A connection ended."""
@@ -46,13 +46,17 @@ class Connections:
 
     def count(self, peer: str) -> int:
         """The open HTTP connections of an address."""
-        return self._from[_place(peer)]
+        return self._from[place(peer)]
 
 
-def _place(peer: str) -> str:
+def place(peer: str) -> str:
+    """What counts as one client: an IPv4 address, an IPv6 network of 64 bits, "" for a local socket."""
     if ":" not in peer:
         return "" if peer == "unix" else peer
     try:
-        return str(ipaddress.ip_network((peer.partition("%")[0], 64), strict=False))
+        address = ipaddress.IPv6Address(peer.partition("%")[0])
     except ValueError:
         return peer
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), 64), strict=False))

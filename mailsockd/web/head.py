@@ -3,9 +3,28 @@ the same on each of its versions, because what two programs read differently can
 
 import re
 
+import attrs
 from twisted.web.http_headers import Headers
 
 from mailsockd.web.errors import HTTPError
+
+
+@attrs.frozen
+class Head:
+    """A request of which only the head has come, with as much of an Exchange as says where its key is."""
+
+    method: bytes
+    uri: bytes
+    requestHeaders: Headers
+    peer: str
+    id: str = "-"
+    content: None = None
+
+    @property
+    def path(self) -> bytes:
+        """The path without the query, as it came."""
+        return self.uri.partition(b"?")[0]
+
 
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST_LINE = re.compile(rb"(" + _TOKEN + rb") ((?:/|\*|https?://)[\x21-\x7e]*) (HTTP/[0-9.]{1,7})", re.I)

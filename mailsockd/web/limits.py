@@ -12,6 +12,8 @@ class Limits:
     header_count: int = 100
     # JSON is parsed on the reactor, before anybody knows who sent it: the worst of this size takes about 15 ms.
     body_bytes: int = 131_072
+    # Bodies beyond that, of the routes that take larger ones, in memory at one time.
+    large_bodies: int = 8
     # From the accept, or from the first byte of a later request, to the empty line that ends the headers.
     header_seconds: float = 15.0
     # A body has this long in all, and must bring `body_rate` in every interval.

@@ -27,7 +27,7 @@ def refusal(error: HTTPError, identity: str) -> bytes:
     lines = [
         f"HTTP/1.1 {error.status} {error.error}",
         f"Date: {http_date()}",
-        *(f"{name}: {value}" for name, value in SAFETY.items()),
+        *(f"{name}: {value}" for name, value in (SAFETY | dict(error.headers)).items()),
         f"Content-Type: {JSON_TYPE}",
         f"Content-Length: {len(content)}",
         "Connection: close",

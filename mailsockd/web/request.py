@@ -48,7 +48,7 @@ class Request(server.Request):
 
     def handleContentChunk(self, data: bytes) -> None:
         """A piece of the body, refused as soon as it is too much."""
-        if self.content.tell() + len(data) > self.channel.limits.body_bytes:
+        if self.content.tell() + len(data) > self.channel.body_bytes:
             self.channel.refuse_body()
         else:
             self.content.write(data)

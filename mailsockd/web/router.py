@@ -2,8 +2,9 @@
 all routes have in common (contract.md section 0) is here and in the modules this one imports, and nowhere else."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, cast
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.logger import Logger
@@ -11,10 +12,12 @@ from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from mailsockd.web.auth import Authenticate, identify
+from mailsockd.web.auth import Authenticate, identify, key_before_body
 from mailsockd.web.call import Call
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.exchange import Exchange, error_reply, send
+from mailsockd.web.head import Head
+from mailsockd.web.rates import Rates, unlimited
 from mailsockd.web.refusal import SAFETY
 from mailsockd.web.reply import JSON, Reply, reply
 from mailsockd.web.routes import Path, Route, Routes
@@ -22,6 +25,11 @@ from mailsockd.web.routes import Path, Route, Routes
 __all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
 
 Translate = Callable[[Exception], HTTPError | None]
+# Runs a function in a thread.
+InThread = Callable[[Callable[[], Any]], "Deferred[Any]"]
+
+# A body above this is parsed in a thread: below it takes a few milliseconds.
+PARSED_IN_REACTOR = 131_072
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _ANSWER = SAFETY | {"Cache-Control": "no-store"}
@@ -49,6 +57,15 @@ def _nobody(key: str) -> None:
     return None
 
 
+def declared_open(route: Route) -> bool:
+    """Let callers without a key into the routes that say so and no others."""
+    return route.open
+
+
+def _at_once(function: Callable[[], Any]) -> "Deferred[Any]":
+    return maybeDeferred(function)
+
+
 class Router(Resource):
     """The routes of its api objects as one leaf resource, wherever it is mounted: patterns are whole paths.
 
@@ -56,6 +73,10 @@ class Router(Resource):
     list is answered as JSON, None as 204, Reply and JSON as they say. HTTPError becomes its answer; other exceptions
     are given to `translate`, and what that does not know is logged with the request id and answered 500 without
     any detail. When the client goes away, what is still running for it is cancelled.
+
+    `anonymous` says which routes let callers without a key in. What routes declare beside their pattern: `unseen`, a
+    sentence such as "No message {id}", answers 404 with it where others answer 401; `body`, a name out of `bodies`,
+    lets callers with a valid key in header or query bring so many bytes, which `in_thread` parses.
     """
 
     isLeaf = True
@@ -65,12 +86,20 @@ class Router(Resource):
         *apis: HasRoutes,
         authenticate: Authenticate = _nobody,
         translate: Translate = _nothing_known,
+        anonymous: Callable[[Route], bool] = declared_open,
+        rates: Rates | None = None,
+        bodies: Mapping[str, int] | None = None,
+        in_thread: InThread = _at_once,
         cross_origin: bool = True,
         log: Logger | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._authenticate = authenticate
         self._translate = translate
+        self._anonymous = anonymous
+        self._rates = rates or unlimited()
+        self._bodies = dict(bodies or {})
+        self._in_thread = in_thread
         self._headers = _ANSWER | (CROSS_ORIGIN if cross_origin else {})
         self._log = log or Logger()
         found = [(route, getattr(api, route.name)) for api in apis for route in api.routes]
@@ -81,6 +110,17 @@ class Router(Resource):
     def table(self) -> list[Route]:
         """All routes, in the order in which they are tried."""
         return [route for route, _ in self._table]
+
+    def body_bytes(self, head: Head) -> int:
+        """The largest body that a route takes of this caller, 0 when it is no other than usual."""
+        try:
+            for route, _, _ in self._fitting(head.path):
+                if route.method.encode() == head.method and "body" in route.info:
+                    key = key_before_body(Call(cast(Exchange, head)))
+                    return self._bodies[route.info["body"]] if key and self._authenticate(key) is not None else 0
+        except HTTPError:
+            pass  # it is answered when the request is complete
+        return 0
 
     def render(self, request: Exchange) -> int:
         """Answer the request, now or later."""
@@ -104,10 +144,9 @@ class Router(Resource):
         method = call.request.method.decode("latin-1")
         if method not in _METHODS:
             raise HTTPError(501, "The method of the request is not known here.")
-        path = _path(call.request)
-        fitting = [
-            (route, function, values) for route, function in self._table if (values := route.match(path)) is not None
-        ]
+        if method != "OPTIONS":  # a browser's question before a request is no request of its own
+            self._rates.peer(call.peer)
+        fitting = self._fitting(call.request.path)
         if not fitting:
             raise HTTPError(404, "There is no such route.")
         if method == "OPTIONS":
@@ -116,10 +155,26 @@ class Router(Resource):
         wanted = "GET" if method == "HEAD" else method
         for route, function, values in fitting:
             if route.method == wanted:
-                call.caller = identify(call, self._authenticate, anonymous=route.open)
-                return _settled(function(call, **values))
+                if call.body_size <= PARSED_IN_REACTOR:
+                    return self._run(None, route, function, values, call)
+                return self._in_thread(call.whole_body).addCallback(self._run, route, function, values, call)
         allow = _allow(route for route, _, _ in fitting)
         raise HTTPError(405, f"This route does not know the method {method}.", headers={"Allow": allow})
+
+    def _fitting(self, path: bytes) -> list[tuple[Route, Callable[..., Any], dict[str, str]]]:
+        decoded = _path(path)
+        return [
+            (route, function, values) for route, function in self._table if (values := route.match(decoded)) is not None
+        ]
+
+    def _run(self, _: object, route: Route, function: Callable[..., Any], values: dict[str, str], call: Call) -> Any:
+        try:
+            call.caller = identify(call, self._authenticate, anonymous=self._anonymous(route), count=self._rates.key)
+        except HTTPError as error:
+            if error.status == 401 and "unseen" in route.info:
+                raise HTTPError(404, route.info["unseen"].format_map(values)) from None
+            raise
+        return _settled(function(call, **values))
 
     def _refusal(self, failure: Failure, call: Call) -> Failure | Reply:
         error = failure.value
@@ -154,10 +209,10 @@ async def _finished(result: Awaitable[Any]) -> Reply | None:
     return reply(await result)
 
 
-def _path(request: Exchange) -> Path:
+def _path(path: bytes) -> Path:
     """The path with each segment decoded on its own, so that `%2F` does not divide (contract.md 0, row 2)."""
     try:
-        return Path([part.decode("utf-8") for part in (*request.prepath, *request.postpath)])
+        return Path([unquote_to_bytes(part).decode("utf-8") for part in path[1:].split(b"/")])
     except UnicodeDecodeError:
         raise HTTPError(400, "The path is not valid UTF-8.") from None
 

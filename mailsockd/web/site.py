@@ -9,10 +9,12 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 from twisted.web import resource, server
 
+from mailsockd.web.bodies import Bodies, as_usual
 from mailsockd.web.channel import Channel
 from mailsockd.web.connections import Connections
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.exchange import Exchange, error_reply
+from mailsockd.web.head import Head
 from mailsockd.web.limits import Limits
 from mailsockd.web.refusal import Crowded
 from mailsockd.web.request import Request
@@ -72,7 +74,8 @@ class Site(server.Site):
 
     `record_request` is told of every request when it is over; `trusted` says of which addresses an X-Forwarded-For
     is believed. HTTP/1.1 only. A resource may take the transport (a WebSocket): the connection then leaves the count
-    of its address and stays in the count of all until it ends.
+    of its address and stays in the count of all until it ends. `body_bytes` says of a head whether its body may be
+    larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time.
     """
 
     def __init__(
@@ -83,12 +86,14 @@ class Site(server.Site):
         limits: Limits | None = None,
         record_request: Callable[[Served], object] | None = None,
         trusted: Callable[[str], bool] = _nobody,
+        body_bytes: Callable[[Head], int] = as_usual,
         log: Logger | None = None,
     ) -> None:
         super().__init__(root, requestFactory=Request, reactor=clock)  # type: ignore[no-untyped-call]
         self.limits = limits or Limits()
         self.connections = Connections(self.limits)
         self.trusted = trusted
+        self.bodies = Bodies(self.limits, body_bytes)
         self._record_request = record_request
         self._log = log or Logger()
 

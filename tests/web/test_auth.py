@@ -82,3 +82,23 @@ def test_identify() -> None:
             "error": "Unauthorized",
             "status": 401,
         }
+
+
+def test_a_valid_key_is_counted_before_the_body_is_read() -> None:
+    """A key in header or query is counted although the body is malformed, one in the body after it, no other at all."""
+    callers = {"k_1": "ada"}.get
+    counted: list[str] = []
+    with pytest.raises(HTTPError, match="not valid JSON"):
+        identify(call(("k_1",), body=b"{"), callers, anonymous=False, count=counted.append)
+    assert counted == ["k_1"]
+    assert identify(call(body=b'{"_mailsacKey":"k_1"}'), callers, anonymous=False, count=counted.append) == "ada"
+    assert counted == ["k_1", "k_1"]
+    identify(call(("k_2",)), callers, anonymous=True, count=counted.append)
+    assert counted == ["k_1", "k_1"]
+
+
+def test_a_wrong_key_is_refused_before_the_body_is_read() -> None:
+    """Nothing of a body is parsed for whoever has no valid key in the header."""
+    with pytest.raises(HTTPError) as raised:
+        identify(call(("k_2",), body=b"{"), {"k_1": "ada"}.get, anonymous=False)
+    assert raised.value.status == 401

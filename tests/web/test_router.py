@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 from twisted.web.resource import Resource
 
+from mailsockd.web.rates import Buckets, Rates
 from mailsockd.web.router import JSON, Call, HTTPError, Reply, Router, Routes
 from tests.web.talk import Answer, Talk, request
 
@@ -354,3 +356,57 @@ def test_a_method_that_cannot_take_its_parameters_stops_the_start() -> None:
 def test_the_table_lists_the_routes(things: Things) -> None:
     """A description of the API can be made from the table."""
     assert ("GET", "/api/things/starred") in [(r.method, r.pattern) for r in Router(things).table]
+
+
+class Shown:
+    """Routes that a setting may open."""
+
+    routes = Routes()
+
+    @routes.get("/api/shown/{name}", public=True, unseen="No permission to view {name}")
+    @routes.get("/api/kept/{name}")
+    def show(self, call: Call, name: str) -> dict[str, Any]:
+        return {"name": name, "caller": call.caller}
+
+
+def test_a_setting_may_let_callers_without_a_key_in() -> None:
+    """Who is let in without a key is decided by one function of the route, and a valid key counts all the same."""
+    talk = Talk(
+        Router(Shown(), authenticate={"k_ada": "ada"}.get, anonymous=lambda route: route.info.get("public", False))
+    )
+    talk.send(request("GET", "/api/shown/a") + request("GET", "/api/shown/a", headers=KEY))
+    talk.clock.advance(0.001)
+    assert [answer.json["caller"] for answer in talk.answers()] == [None, "ada"]
+    talk.send(request("GET", "/api/kept/a"))
+    talk.clock.advance(0.001)
+    assert [answer.status for answer in talk.answers()] == [401]
+
+
+def test_a_route_may_answer_404_to_callers_without_a_key() -> None:
+    """With `unseen` a missing or wrong key is a 404 with that sentence, as if there were nothing."""
+    talk = Talk(Router(Shown(), authenticate={"k_ada": "ada"}.get))
+    for headers in ({}, {"Mailsac-Key": "k_eve"}):
+        talk.send(request("GET", "/api/shown/%7Bx%7D", headers=headers))
+        talk.clock.advance(0.001)
+        (answer,) = talk.answers()
+        assert answer.json == {"message": "No permission to view {x}", "error": "Not Found", "status": 404}
+
+
+def test_requests_are_counted_before_anything_else() -> None:
+    """A client beyond its rate gets 429 whatever it asks, but for a browser's OPTIONS; keys are counted apart."""
+    clock = Clock()
+    rates = Rates(Buckets(2, clock.seconds), Buckets(1, clock.seconds))
+    talk = Talk(Router(Shown(), authenticate={"k_ada": "ada"}.get, rates=rates))
+    statuses = []
+    for asked in (
+        request("GET", "/api/shown/a", headers=KEY),
+        request("GET", "/api/shown/a", headers=KEY),
+        request("GET", "/api/nowhere"),
+        request("OPTIONS", "/api/shown/a"),
+    ):
+        talk.send(asked)
+        talk.clock.advance(0.001)
+        (answer,) = talk.answers()
+        statuses.append((answer.status, answer.headers.get("retry-after")))
+    assert statuses == [(200, None), (429, "60"), (429, "30"), (204, None)]
+    assert answer.headers["access-control-allow-origin"] == "*"
