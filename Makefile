@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := tests/install-system-packages
 
-.PHONY: help run test check bench test-debian clean
+.PHONY: help run test check bench test-debian clean run-packages test-packages debian-packages
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 
 help:
 	@echo "make run          run the daemon here on loopback, with an account made for you (Ctrl-C ends it)"
@@ -16,10 +17,29 @@ help:
 	@echo "make bench        measure against other servers (about 15 minutes)"
 	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
 
+# --- what the system has to have: asked for all at once, before anything is made
+
+DIST := /usr/lib/python3/dist-packages
+FOR_RUN := python3=$(SYSTEM_PYTHON) 'python3-venv=/usr/lib/python3.*/ensurepip/__init__.py'
+FOR_TEST := $(FOR_RUN) nodejs=node npm=npm strace=strace swaks=swaks curl=curl \
+    libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
+    python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
+    python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-argon2=$(DIST)/argon2 \
+    python3-pytest=$(DIST)/pytest python3-hypothesis=$(DIST)/hypothesis
+
+run-packages:
+	@$(PACKAGES) $(FOR_RUN)
+
+test-packages:
+	@$(PACKAGES) $(FOR_TEST)
+
+debian-packages:
+	@$(PACKAGES) $(FOR_DEBIAN)
+
 # --- environments
 
 $(VENV)/run: setup.cfg pyproject.toml
-	@$(PACKAGES) python3=$(SYSTEM_PYTHON) python3-venv=$(or $(firstword $(wildcard /usr/lib/python3.*/ensurepip/__init__.py)),/absent)
 	@test -x $(BIN)/pip || $(SYSTEM_PYTHON) -m venv $(VENV)
 	@echo "installing mailsockd into $(VENV)"
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[fast]' websockets --config-settings editable_mode=compat
@@ -30,37 +50,29 @@ $(VENV)/test: $(VENV)/run setup.cfg
 	@touch $@
 
 tests/integration/node_modules/.package-lock.json: tests/integration/package.json
-	@$(PACKAGES) nodejs=node npm=npm
 	@cd tests/integration && npm install --no-audit --no-fund --no-package-lock --loglevel=error
 	@touch $@
 
 # --- to use it
 
-run: $(VENV)/run
+run: run-packages $(VENV)/run
 	@$(BIN)/mailsockctl --config etc/try.yaml welcome --wait 30 & exec $(BIN)/mailsockd --config etc/try.yaml
 
 # --- to change it
 
-test: $(VENV)/test tests/integration/node_modules/.package-lock.json
-	@$(PACKAGES) strace=strace swaks=swaks curl=curl libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+test: test-packages $(VENV)/test tests/integration/node_modules/.package-lock.json
 	$(BIN)/python -m pytest -q
 
-check: $(VENV)/test
+check: run-packages $(VENV)/test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
 
-DIST := /usr/lib/python3/dist-packages
-test-debian: $(VENV)/test tests/integration/node_modules/.package-lock.json
-	@$(PACKAGES) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
-	    python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
-	    python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-argon2=$(DIST)/argon2 \
-	    python3-pytest=$(DIST)/pytest python3-hypothesis=$(DIST)/hypothesis \
-	    strace=strace swaks=swaks curl=curl libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+test-debian: debian-packages $(VENV)/test tests/integration/node_modules/.package-lock.json
 	PYTHONDONTWRITEBYTECODE=1 $(SYSTEM_PYTHON) -m pytest -q -p no:cacheprovider --ignore=tests/integration
 	MAILSOCKD_PYTHON=$(SYSTEM_PYTHON) $(BIN)/python -m pytest -q tests/integration
 
-bench: $(VENV)/run
+bench: run-packages $(VENV)/run
 	$(BIN)/python benchmarks/bench.py
 
 clean:
