@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,10 @@ ENABLE = (
     "curl -H 'Mailsac-Key: KEY' -X PUT http://127.0.0.1:8025/api/private-address-forwarding/user1@DOMAIN"
     """ -d '{"enablews": true}'"""
 )
+SEND = (
+    r"printf 'Subject: Hello\n\nIt works.\n' | curl smtp://127.0.0.1:1025 --mail-from you@example.org"
+    " --mail-rcpt user1@DOMAIN -T -"
+)
 MESSAGE = (
     "_id", "from", "to", "cc", "bcc", "subject", "savedBy", "inbox", "originalInbox", "domain", "received", "size",
     "attachments", "ip", "via", "folder", "labels", "read", "rtls", "links", "spam",
@@ -31,10 +36,11 @@ MESSAGE = (
 
 
 def paste(line: str, daemon: Daemon, domain: str = DOMAIN) -> Any:
-    """Run a documented line in a shell with host, port, key and domain filled in, and give the JSON it prints."""
-    line = line.replace("KEY", daemon.key).replace("8025", str(daemon.http)).replace("DOMAIN", domain)
+    """Run a documented line in a shell with ports, key and domain filled in, and give the JSON it prints, if any."""
+    values = {"KEY": daemon.key, "8025": str(daemon.http), "1025": str(daemon.smtp), "DOMAIN": domain}
+    line = re.sub("|".join(values), lambda found: values[found[0]], line)
     done = subprocess.run(["bash", "-c", line], capture_output=True, timeout=30, check=True)
-    return json.loads(done.stdout)
+    return json.loads(done.stdout) if done.stdout else None
 
 
 @contextmanager
@@ -107,8 +113,12 @@ def journey(daemon: Daemon, words: list[str], folder: Path, domain: str) -> None
             "Your code is 1234: https://shop.example/c?t=1",
         )  # fmt: skip
         frame = json.loads(line_that_begins(output, "Mail: "))
+        paste(SEND, daemon, domain)
+        again = until(lambda: output.read_text().split("\nMail: ")[2:], "the mail that curl sent")[0]
+        assert '"subject":"Hello"' in again
+        assert output.read_text().startswith(f"Connected to ws://127.0.0.1:{daemon.http}\n")
 
-    (message,) = rest(daemon, "GET", f"/addresses/{address}/messages")
+    _, message = rest(daemon, "GET", f"/addresses/{address}/messages")  # the newest is first
     assert {name: frame[name] for name in MESSAGE} == {name: message[name] for name in MESSAGE}
     single = rest(daemon, "GET", f"/addresses/{address}/messages/{message['_id']}")
     assert {name: frame[name] for name in MESSAGE} == {name: single[name] for name in MESSAGE}
@@ -117,6 +127,14 @@ def journey(daemon: Daemon, words: list[str], folder: Path, domain: str) -> None
     assert frame["links"] == ["https://shop.example/c?t=1"]
     assert without_trace(frame["raw"]) == sent
     assert call(daemon, "GET", f"/raw/{address}/{message['_id']}") == (200, frame["raw"].encode())
+
+
+@pytest.mark.parametrize("example", ["websocket-node", "websocket-python"])
+def test_the_readme_of_an_example_has_these_lines(example: str) -> None:
+    """What the README of an example tells people to paste is what is run here."""
+    text = (ROOT / "examples" / example / "README.md").read_text()
+    for line in (RESERVE, ENABLE, SEND):
+        assert line.replace("DOMAIN", DOMAIN) in text
 
 
 @pytest.fixture(scope="module")
