@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 from twisted.application import strports
 from twisted.application.service import IService
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
@@ -19,17 +19,25 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.ports import Snapshot, StateStore, StorageTrouble
-from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception
+from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.subscribe import admit
+from mailsockd.actions.unified import Unified
+from mailsockd.actions.waiting import Waiting
 from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
+from mailsockd.api.attachments import AttachmentRoutes
+from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.reading import Reading
 from mailsockd.api.test_message import TestMessageRoutes
+from mailsockd.api.unified import UnifiedRoutes
 from mailsockd.bounds import smtp_limits, socket_limits, web_limits
 from mailsockd.config import Config
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
@@ -39,7 +47,6 @@ from mailsockd.delivery.fanout import Fanout
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.listen import listen
 from mailsockd.log import log_event
-from mailsockd.mail.message import Mail, parse
 from mailsockd.passwords import Argon2Passwords
 from mailsockd.preflight import Ready, listeners, skipped
 from mailsockd.services import ADMIN, Closing, FirstStart, InOrder, Saving
@@ -137,15 +144,15 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     )
     addresses = Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time)
     messages = Messages(mailbox, rights, config.name)
-
-    def parsing(content: bytes) -> "Deferred[Mail]":
-        if len(content) <= PARSED_IN_REACTOR:
-            return succeed(parse(content))
-        return in_thread(parse, content)
-
+    waiting = Waiting(activity, reactor)
+    reading = Reading(in_thread)
     router = Router(
         AddressRoutes(addresses, registry.book, channels(websocket)),
-        MessageRoutes(messages, parsing),
+        MessageRoutes(messages, waiting, registry.accounts.by_key),
+        ContentRoutes(messages, reading),
+        AttachmentRoutes(messages, reading),
+        FlagRoutes(Flags(messages, mailbox)),
+        UnifiedRoutes(Unified(mailbox)),
         AccountRoutes(registry.accounts, registry.book),
         TestMessageRoutes(addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from mailsockd.mail.address import domain_of
+from mailsockd.mail.attachments import Attachment
 from mailsockd.mail.message import Mail, Person
 from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import UNLIMITED_CREDITS, Account
@@ -107,6 +108,19 @@ def message_json(message: Message) -> dict[str, Any]:
         "links": list(summary.links),
         "spam": 0,
         "seq": message.seq,
+    }
+
+
+def attachment_json(attachment: Attachment) -> dict[str, Any]:
+    """Give the contract's AttachmentMeta."""
+    return {
+        "checksum": attachment.checksum,
+        "contentDisposition": attachment.disposition,
+        "contentId": attachment.content_id,
+        "contentType": attachment.content_type,
+        "fileName": attachment.file_name,
+        "length": attachment.length,
+        "transferEncoding": attachment.transfer_encoding,
     }
 
 

@@ -1,58 +1,134 @@
-"""Reading and deleting messages (contract section 1.3)."""
+"""Reading, awaiting and deleting messages (contract section 1.3). A caller is an account, or None without a key."""
 
-from mailsockd.actions.ports import Mailbox
+import re
+from collections.abc import Awaitable, Callable
+
+import attrs
+
+from mailsockd.actions.ports import EVERYTHING, Filter, Mailbox, Selection
 from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import shielded
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.stored import Message
 from mailsockd.mail.trace import with_trace
 from mailsockd.state.accounts import Account
 
+# Seqs are counted up one by one; no mailbox gets near this, and SQLite's integers hold it.
+_SEQ = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@attrs.frozen
+class Wanted:
+    """
+    Which messages of an inbox a caller asks for: at most `limit`, newest first.
+
+    None of them received after `until` (UTC seconds); all of them stored after `since`, which is a seq or the id of a
+    message in the inbox, "" for no such bound.
+    """
+
+    limit: int
+    until: float | None = None
+    since: str = ""
+    filter: Filter = EVERYTHING
+
 
 class Messages:
-    """What an account may do with messages."""
+    """What a caller may do with messages."""
 
     def __init__(self, mailbox: Mailbox, rights: Rights, hostname: str) -> None:
         self._mailbox = mailbox
         self._rights = rights
         self._hostname = hostname
 
-    async def newest(self, caller: Account, email: str, limit: int, until: float | None) -> list[Message]:
-        """Give the newest messages of an inbox; an unknown inbox has none. Raises Refusal 403 when it is another's."""
-        selection = self._rights.selection(caller.name, self._rights.inbox(email))
-        return await self._mailbox.newest(selection, limit, until)
+    async def newest(self, caller: Account | None, email: str, wanted: Wanted) -> list[Message]:
+        """Give messages of an inbox; an unknown inbox has none. Raises Refusal 403 when it is another's."""
+        selection = self._selection(caller, email)
+        after = await self._after(selection, wanted.since)
+        return await self._mailbox.newest(selection, wanted.limit, wanted.until, wanted.filter, after)
 
-    async def count(self, caller: Account, email: str) -> tuple[str, int]:
+    async def coming(
+        self, caller: Account | None, email: str, wanted: Wanted
+    ) -> tuple[str, Callable[[], Awaitable[list[Message]]]]:
+        """
+        Give the inbox, and what looks for messages in it again and again; see Waiting.
+
+        Each look checks the rights anew, and reads no message that an earlier look has read in vain.
+        """
+        inbox = self._rights.inbox(email)
+        after = await self._after(self._selection(caller, email), wanted.since)
+
+        async def look() -> list[Message]:
+            nonlocal after
+            selection = self._selection(caller, email)
+            newest = await self._mailbox.newest(selection, 1, after=after)
+            if not newest:
+                return []
+            found = await self._mailbox.newest(selection, wanted.limit, wanted.until, wanted.filter, after)
+            after = newest[0].seq
+            return found
+
+        return inbox, look
+
+    async def count(self, caller: Account | None, email: str) -> tuple[str, int]:
         """Give the inbox and how many messages are in it. Raises Refusal 403."""
-        selection = self._rights.selection(caller.name, self._rights.inbox(email))
+        selection = self._selection(caller, email)
         return selection.inbox, await self._mailbox.count(selection)
 
-    async def get(self, caller: Account, email: str, id: str) -> Message:
+    async def starred(self, caller: Account, limit: int, until: float | None) -> list[Message]:
+        """Give the newest messages that the caller starred."""
+        return await self._mailbox.starred(caller.name, limit, until)
+
+    async def get(self, caller: Account | None, email: str, id: str) -> Message:
         """Give one message. Raises Refusal 404, also when the inbox is another's."""
         inbox = self._rights.inbox(email)
-        selection = self._rights.selection(caller.name, inbox, 404, f"No permission to view message {id}")
+        selection = self._rights.selection(caller, inbox, 404, f"No permission to view message {id}")
         message = await self._mailbox.get(selection, id)
         if message is None:
-            raise Refusal(404, f"Message not found by id {id} and inbox {inbox}")
+            raise missing(id, inbox)
         return message
 
-    async def content(self, caller: Account, email: str, id: str) -> tuple[Message, bytes]:
+    async def content(self, caller: Account | None, email: str, id: str) -> tuple[Message, bytes]:
         """Give one message and its bytes as every reader gets them, the trace header first. Raises Refusal 404."""
         message = await self.get(caller, email, id)
         content = await self._mailbox.content(message)
         if content is None:
-            raise Refusal(404, f"Message not found by id {id} and inbox {message.inbox}")
+            raise missing(id, message.inbox)
         return message, with_trace(message, content, self._hostname)
 
-    async def delete(self, caller: Account, email: str, id: str) -> Message:
+    async def delete(self, caller: Account | None, email: str, id: str) -> Message:
         """Delete one message; anybody with a key may in a public inbox. Raises Refusal 404."""
         message = await self.get(caller, email, id)
-        if not await self._mailbox.delete(message):
-            raise Refusal(404, f"Message not found by id {id} and inbox {message.inbox}")
+        if not await shielded(self._mailbox.delete(message)):
+            raise missing(id, message.inbox)
         return message
 
-    async def purge(self, caller: Account, email: str) -> int:
-        """Delete the messages of an inbox of the caller's but for the starred ones. Raises Refusal 401."""
+    async def purge(self, caller: Account, email: str, filter: Filter = EVERYTHING) -> int:
+        """
+        Delete the messages of an inbox that the caller governs but for the starred ones; gives how many.
+
+        It goes on when the caller does not wait for the end. Raises Refusal 401.
+        """
         inbox = self._rights.inbox(email)
-        if self._rights.owner(inbox) != caller.name:
+        if not self._rights.governs(caller, inbox):
             raise Refusal(401, "Cannot delete messages for inbox that is not owned by this account")
-        return await self._mailbox.purge(self._rights.selection(caller.name, inbox))
+        selection = self._rights.selection(caller, inbox, 401)
+        return await shielded(self._mailbox.purge(selection, filter=filter))
+
+    def _selection(self, caller: Account | None, email: str) -> Selection:
+        return self._rights.selection(caller, self._rights.inbox(email))
+
+    async def _after(self, selection: Selection, since: str) -> int | None:
+        if not since:
+            return None
+        if _SEQ.fullmatch(since):
+            return int(since)
+        message = await self._mailbox.get(selection, since)
+        if message is None:
+            reason = f"since must be a seq, or the id of a message in {selection.inbox}"
+            raise Refusal(400, reason, (f"since: {reason}",))
+        return message.seq
+
+
+def missing(id: str, inbox: str) -> Refusal:
+    """Make the refusal for a message that is not there."""
+    return Refusal(404, f"Message not found by id {id} and inbox {inbox}")

@@ -1,7 +1,7 @@
 """The one way in which state changes: memory first, disk second, answer third."""
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -12,13 +12,14 @@ from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.domains import Domain, Domains
 
 Before: TypeAlias = tuple[Entry, Entry | None]
+Result = TypeVar("Result")
 
 
-def shielded(working: "Deferred[None]") -> "Deferred[None]":
+def shielded(working: "Deferred[Result]") -> "Deferred[Result]":
     """Give a Deferred to wait on that can be cancelled without cancelling the work behind it."""
-    waiting: Deferred[None] = Deferred()
+    waiting: Deferred[Result] = Deferred()
 
-    def done(result: Failure | None) -> None:
+    def done(result: Result | Failure) -> None:
         if not waiting.called:
             waiting.callback(result)  # a Failure given to callback is the failure
 

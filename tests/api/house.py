@@ -4,19 +4,29 @@ import json
 from typing import Any
 
 import attrs
-from twisted.internet.defer import succeed
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock
 
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.unified import Unified
+from mailsockd.actions.waiting import Waiting
 from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
+from mailsockd.api.attachments import AttachmentRoutes
+from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.reading import Reading
+from mailsockd.api.unified import UnifiedRoutes
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
+from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
@@ -53,6 +63,11 @@ class House:
     mailbox: MemoryMailbox = attrs.Factory(MemoryMailbox)
     subscriptions: Subscriptions = attrs.Factory(Subscriptions)
     any_domain: bool = False
+    clock: Clock = attrs.Factory(Clock)
+    activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
+    threads: list[Any] = attrs.Factory(list)
+    waiting: Waiting = attrs.field(init=False)
+    router: Router = attrs.field(init=False)
     book: AddressBook = attrs.field(init=False)
     talk: Talk = attrs.field(init=False)
     domains: Domains = attrs.field(init=False)
@@ -73,14 +88,30 @@ class House:
         addresses = Addresses(
             registry, rights, self.mailbox, self.subscriptions, any_domain=self.any_domain, now=lambda: NOW
         )
-        router = Router(
+        messages = Messages(self.mailbox, rights, "mail.test")
+        self.waiting = Waiting(self.activity, self.clock, per_account=3, overall=5)
+        reading = Reading(self.in_thread)
+        self.router = Router(
             AddressRoutes(addresses, self.book, [Flag()]),
-            MessageRoutes(Messages(self.mailbox, rights, "mail.test"), lambda content: succeed(parse(content))),
+            MessageRoutes(messages, self.waiting, self.accounts.by_key),
+            ContentRoutes(messages, reading),
+            AttachmentRoutes(messages, reading),
+            FlagRoutes(Flags(messages, self.mailbox)),
+            UnifiedRoutes(Unified(self.mailbox)),
             AccountRoutes(self.accounts, self.book),
             authenticate=self.accounts.by_key,
             translate=translated,
         )
-        self.talk = Talk(router)
+        self.talk = self.connection()
+
+    def in_thread(self, function: Any) -> "Deferred[Any]":
+        """Run at once what would run in a thread, and remember that it would."""
+        self.threads.append(function)
+        return maybeDeferred(function)
+
+    def connection(self) -> Talk:
+        """Give another connection to the routes, on the house's clock."""
+        return Talk(self.router, clock=self.clock)
 
     def ask(
         self, method: str, path: str, who: str | None = "ada", body: object = b"", content_type: str = ""
@@ -112,4 +143,5 @@ class House:
             **{"received": NOW + seq, **more},
         )
         self.mailbox.append([message], content)
+        self.activity.record(Kind.STORED, account=message.owner, address=message.inbox, message=message.id)
         return message

@@ -1,0 +1,46 @@
+"""The routes for the attachments of a message (contract section 1.3)."""
+
+from typing import Any
+
+from mailsockd.actions.attachments import find_attachment
+from mailsockd.actions.messages import Messages
+from mailsockd.api.contents import SANDBOX
+from mailsockd.api.reading import Reading
+from mailsockd.mail.attachments import attachment_bytes
+from mailsockd.web.disposition import saved_as
+from mailsockd.web.router import Call, HTTPError, Reply, Routes
+from mailsockd.wire import attachment_json
+
+
+class AttachmentRoutes:
+    """The attachments of one message."""
+
+    routes = Routes()
+
+    def __init__(self, messages: Messages, reading: Reading) -> None:
+        self._messages = messages
+        self._reading = reading
+
+    @routes.get(
+        "/api/addresses/{email}/messages/{id}/attachments", public=True, summary="List the attachments of a message"
+    )
+    async def list(self, call: Call, email: str, id: str) -> Any:
+        """Answer what is known of each attachment, in the order of the message."""
+        _, content = await self._messages.content(call.caller, email, id)
+        return [attachment_json(attachment) for attachment in (await self._reading.mail(content)).attachments]
+
+    @routes.get(
+        "/api/addresses/{email}/messages/{id}/attachments/{identifier*}",
+        public=True,
+        summary="Download an attachment of a message",
+    )
+    async def download(self, call: Call, email: str, id: str, identifier: str) -> Reply:
+        """Answer the bytes of the attachment with this MD5, content id or file name; a browser saves them."""
+        message, content = await self._messages.content(call.caller, email, id)
+        attachment = find_attachment((await self._reading.mail(content)).attachments, identifier)
+        if attachment is None:
+            raise HTTPError(404, f"Attachment not found by id {identifier} in message {message.id}")
+        size = attachment.end - attachment.start
+        data = await self._reading.made(size, lambda: attachment_bytes(content, attachment))
+        name = attachment.file_name or attachment.checksum
+        return Reply(data, attachment.content_type, headers={**SANDBOX, "Content-Disposition": saved_as(name)})

@@ -1,0 +1,53 @@
+"""The routes for all mail of the account at once (contract section 1.3)."""
+
+from typing import Any
+
+from mailsockd.actions.ports import Filter
+from mailsockd.actions.unified import Unified
+from mailsockd.api.filters import contained, people
+from mailsockd.api.messages import limit_of
+from mailsockd.web.router import Call, Routes
+from mailsockd.wire import date_json, message_json
+
+MOST_SKIPPED = 1_000_000
+
+
+class UnifiedRoutes:
+    """The unified inbox."""
+
+    routes = Routes()
+
+    def __init__(self, unified: Unified) -> None:
+        self._unified = unified
+
+    @routes.get("/api/inbox", summary="List the messages of all inboxes of the account")
+    async def inbox(self, call: Call) -> Any:
+        """Answer messages newest first: `limit` of them after `skip`, none received before `since`."""
+        limit, skip = limit_of(call), call.integer("skip", 0, 0, MOST_SKIPPED)
+        since = call.date("since")
+        messages, unread = await self._unified.inbox(call.caller, limit, skip, since)
+        return {
+            "messages": [message_json(message) for message in messages],
+            "unread": unread,
+            "limit": limit,
+            "skip": skip,
+            "since": None if since is None else date_json(since),
+        }
+
+    @routes.get("/api/inbox-filter", summary="Filter the messages of all inboxes of the account")
+    async def filtered(self, call: Call) -> Any:
+        """Answer the newest messages that meet all of `andSubjectIncludes`, `andFrom`, `andTo` and `andRead`."""
+        wanted = Filter(
+            sender=contained(people(call, "andFrom")),
+            recipient=contained(people(call, "andTo")),
+            subject=contained(call.query("andSubjectIncludes")),
+            read=call.flag("andRead") if call.query("andRead") else None,
+        )
+        return {"messages": [message_json(message) for message in await self._unified.filtered(call.caller, wanted)]}
+
+    @routes.get("/api/inbox-search", summary="Search the messages of all inboxes of the account")
+    async def search(self, call: Call) -> Any:
+        """Answer the newest messages that have `query` in to, from or subject."""
+        query = people(call, "query")
+        found = await self._unified.search(call.caller, query)
+        return {"query": query, "messages": [message_json(message) for message in found]}
