@@ -2,6 +2,7 @@
 bytes arrive, and no more than one unread answer."""
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IDelayedCall, ITCPTransport
@@ -52,7 +53,8 @@ class Channel(http.HTTPChannel):
         """The header deadline runs from here, so it covers a TLS handshake that never ends as well."""
         super().connectionMade()  # type: ignore[no-untyped-call]
         if ITCPTransport.providedBy(self.transport):
-            self.transport.setTcpNoDelay(True)
+            with suppress(OSError):  # a UNIX socket, which Twisted 22.4 takes for TCP, or a peer that is gone already
+                self.transport.setTcpNoDelay(True)
         self._deadline.set(self.limits.header_seconds, self._head_late)
 
     # Reading
