@@ -38,7 +38,7 @@ from mailsockd.api.messages import MessageRoutes
 from mailsockd.api.reading import Reading
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.api.unified import UnifiedRoutes
-from mailsockd.bounds import smtp_limits, socket_limits, web_limits
+from mailsockd.bounds import rates, smtp_limits, socket_limits, web_bodies, web_limits
 from mailsockd.config import Config
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.dashboard.site import DashboardRoutes
@@ -157,13 +157,18 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         TestMessageRoutes(addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,
         translate=_translate,
+        # The one place that decides who is let in without a key.
+        anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),
+        rates=rates(config, time.monotonic),
+        bodies=web_bodies(config),
+        in_thread=in_thread,
     )
     root = Root()
     pages = Router(DashboardRoutes(config.served[0]), cross_origin=False)
     for name, resource in ((b"api", router), (b"mailsockd", router), (b"static", pages), (b"websocket-test", pages)):
         root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets))
-    site = Site(root, clock=reactor, limits=web_limits(config))
+    site = Site(root, clock=reactor, limits=web_limits(config), body_bytes=router.body_bytes)
     services = InOrder()  # type: ignore[no-untyped-call]
 
     async def close_storage() -> None:

@@ -1,8 +1,11 @@
 """The bounds of each room, out of the configuration."""
 
+from collections.abc import Callable
+
 from mailsockd.config import Config
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.web.limits import Limits
+from mailsockd.web.rates import Buckets, Rates
 from mailsockd.websocket.limits import SocketLimits
 
 
@@ -30,6 +33,19 @@ def web_limits(config: Config) -> Limits:
         header_seconds=limits.http_header_time,
         idle_seconds=limits.http_idle,
     )
+
+
+def web_bodies(config: Config) -> dict[str, int]:
+    """Give the largest bodies of routes that take more than usual, by the name that they declare."""
+    limits = config.limits
+    # JSON makes a mail longer: base64 by a third, line ends and quotes by a little.
+    return {"mail": limits.message_size * 3 // 2 + limits.http_body}
+
+
+def rates(config: Config, now: Callable[[], float]) -> Rates:
+    """Give how often one client may use REST; `now` gives seconds of a clock that never goes back."""
+    api = config.api
+    return Rates(Buckets(api.requests_per_minute_per_ip, now), Buckets(api.requests_per_minute_per_key, now))
 
 
 def socket_limits(config: Config) -> SocketLimits:

@@ -6,24 +6,22 @@ An error names file, line, key and reason in one line.
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 import yaml
 
 from mailsockd.listen import InvalidListen, listen, on_private_network
 from mailsockd.mail.address import InvalidAddress, canonical_domain
+from mailsockd.mail.domain_list import domain_list
+from mailsockd.sections import Check, ConfigError, Reader, section, setting
+
+__all__ = ["Config", "ConfigError", "load", "parse"]
 
 PLACES = (Path("mailsockd.yaml"), Path("/etc/mailsockd/mailsockd.yaml"))
 MIB = 1024 * 1024
-
-Check = Callable[[Any], Any]
-
-
-class ConfigError(Exception):
-    """A configuration that cannot be used; the text is `file:line: key: reason`."""
 
 
 def _text(value: Any) -> str:
@@ -66,6 +64,12 @@ def _number(least: int, most: int) -> Check:
     return check
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 def _choice(*choices: str) -> Check:
     def check(value: Any) -> str:
         if value not in choices:
@@ -86,16 +90,6 @@ def _certificates(value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(pairs)
 
 
-def setting(default: Any, check: Check) -> Any:
-    """Declare one setting: its default and what makes of a YAML value the value, or raises ValueError with a reason."""
-    return attrs.field(default=default, metadata={"check": check})
-
-
-def section(kind: type) -> Any:
-    """Declare a section."""
-    return attrs.field(factory=kind, metadata={"section": kind})
-
-
 @attrs.frozen
 class SMTP:
     """Receiving mail."""
@@ -111,6 +105,22 @@ class HTTP:
 
     listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), _listens)
     listen_tls: tuple[str, ...] = setting((), _listens)
+
+
+@attrs.frozen
+class API:
+    """Who may use REST, and how often; 0 requests a minute is no limit."""
+
+    anonymous_public: bool = setting(False, _flag)
+    requests_per_minute_per_key: int = setting(0, _number(0, 1_000_000))
+    requests_per_minute_per_ip: int = setting(0, _number(0, 1_000_000))
+
+
+@attrs.frozen
+class Validation:
+    """What is known of other people's addresses."""
+
+    disposable_domains: str | None = setting(None, _text)
 
 
 @attrs.frozen
@@ -169,6 +179,8 @@ class Config:
     control: str | None = setting(None, _text)
     smtp: SMTP = section(SMTP)
     http: HTTP = section(HTTP)
+    api: API = section(API)
+    validation: Validation = section(Validation)
     inboxes: Inboxes = section(Inboxes)
     tls: TLS = section(TLS)
     websocket: WebSocket = section(WebSocket)
@@ -197,13 +209,26 @@ class Config:
         return tuple(dict.fromkeys((canonical_domain(self.name), "localhost")))
 
     @property
+    def disposable(self) -> frozenset[str]:
+        """The disposable domains: those of the operator's file, and the served ones. Raises ConfigError."""
+        file = self.validation.disposable_domains
+        if file is None:
+            return frozenset(self.served)
+        try:
+            return domain_list(Path(file).read_text(encoding="utf-8")) | frozenset(self.served)
+        except OSError as error:
+            reason = f"{file} cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            reason = f"{file} cannot be read: it is not UTF-8"
+        except InvalidAddress as error:
+            reason = f"{file}: {error}"
+        raise self.error("validation.disposable_domains", reason)
+
+    @property
     def control_socket(self) -> Path:
         """The path of the control socket."""
         text = self.control or f"unix:{self.data}/control.sock"
         return Path(text.removeprefix("unix:"))
-
-
-Section = TypeVar("Section")
 
 
 def load(path: str | None = None) -> Config:
@@ -220,7 +245,9 @@ def load(path: str | None = None) -> Config:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{found}: cannot be read: {reason}") from error
-    return parse(text, str(found))
+    config = parse(text, str(found))
+    _ = config.disposable  # a file that cannot be used is named now
+    return config
 
 
 def parse(text: str, source: str) -> Config:
@@ -232,49 +259,9 @@ def parse(text: str, source: str) -> Config:
         raise ConfigError(f"{source}{line}: it is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{source}: it is not YAML: {' '.join(str(error).split())}") from error
-    reader = _Reader(source)
+    reader = Reader(source)
     config = Config() if node is None else reader.section(Config, node, "")
     return _checked(attrs.evolve(config, source=source, lines=reader.lines))
-
-
-class _Reader:
-    """Turns YAML nodes, which know their lines, into sections."""
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self.lines: dict[str, int] = {}
-
-    def section(self, kind: type[Section], node: yaml.Node, path: str) -> Section:
-        if not isinstance(node, yaml.MappingNode):
-            if path and isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
-                return kind()
-            raise self._error(node, path or "the file", "must be settings, each `key: value`")
-        fields = {field.name: field for field in attrs.fields(kind) if field.metadata}  # type: ignore[arg-type]
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            full = f"{path}.{key}" if path else key
-            field = fields.get(key)
-            if field is None:
-                raise self._error(key_node, full, f"is not a setting; there are {', '.join(sorted(fields))}")
-            if key in values:
-                raise self._error(key_node, full, "is given twice")
-            self.lines[full] = key_node.start_mark.line + 1
-            inner = field.metadata.get("section")
-            values[key] = (
-                self.section(inner, value_node, full) if inner else self._value(field, key_node, value_node, full)
-            )
-        return kind(**values)
-
-    def _value(self, field: Any, key_node: yaml.Node, node: yaml.Node, full: str) -> Any:
-        try:
-            value = yaml.SafeLoader("").construct_document(node)
-            return field.metadata["check"](value)
-        except (ValueError, yaml.YAMLError) as error:
-            raise self._error(key_node, full, " ".join(str(error).split())) from error
-
-    def _error(self, node: yaml.Node, key: str, reason: str) -> ConfigError:
-        return ConfigError(f"{self._source}:{node.start_mark.line + 1}: {key}: {reason}")
 
 
 def _checked(config: Config) -> Config:

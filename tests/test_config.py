@@ -18,9 +18,9 @@ def test_an_empty_file_is_all_defaults() -> None:
 def test_settings_are_read_into_their_sections() -> None:
     """Values arrive where they belong, and lists become tuples."""
     config = parse(
-        "hostname: mx.mail.test\n"
-        "domains: [Mail.Test, bücher.test, mail.test.]\n"
-        "smtp: {listen: ['*****']}\n".replace("*****", "127.0.0.1:2525")
+        "hostname: mx.mail.test\ndomains: [Mail.Test, bücher.test, mail.test.]\nsmtp: {listen: ['*****']}\n".replace(
+            "*****", "127.0.0.1:2525"
+        )
         + "websocket: {frame: both}\nlimits: {message_size: 2048}\n",
         "f.yaml",
     )
@@ -33,7 +33,7 @@ def test_settings_are_read_into_their_sections() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("foo: 1", "f.yaml:1: foo: is not a setting; there are control, data, domains, hostname, http, inboxes, "),
+        ("foo: 1", "f.yaml:1: foo: is not a setting; there are api, control, data, domains, hostname, http, "),
         ("smtp:\n  lisen: []", "f.yaml:2: smtp.lisen: is not a setting; there are accept, listen, listen_tls"),
         ("data: x\ndata: y", "f.yaml:2: data: is given twice"),
         ("data: 5", "f.yaml:1: data: must be text"),
@@ -41,6 +41,11 @@ def test_settings_are_read_into_their_sections() -> None:
         ("domains: ['a b']", "f.yaml:1: domains: the domain has a label that is too long or has characters "),
         ("limits: {recipients: 0}", "f.yaml:1: limits.recipients: must be a whole number from 1 to 10000"),
         ("limits: {recipients: true}", "f.yaml:1: limits.recipients: must be a whole number from 1 to 10000"),
+        ("api: {anonymous_public: 1}", "f.yaml:1: api.anonymous_public: must be true or false"),
+        (
+            "api: {requests_per_minute_per_ip: -1}",
+            "f.yaml:1: api.requests_per_minute_per_ip: must be a whole number from 0 to 1000000",
+        ),
         ("state: maria", "f.yaml:1: state: must be sqlite or yaml"),
         ("smtp: [1]", "f.yaml:1: smtp: must be settings, each `key: value`"),
         ("- a", "f.yaml:1: the file: must be settings, each `key: value`"),
@@ -125,3 +130,32 @@ def test_private_networks_are_told_from_public_ones() -> None:
     public = ("0.0.0.0:25", "[::]:25", "8.8.8.8:25", "tcp:25", "systemd:domain=INET:index=0")
     assert [on_private_network(text) for text in private] == [True] * len(private)
     assert [on_private_network(text) for text in public] == [False] * len(public)
+
+
+def test_disposable_domains_are_read_from_their_file(tmp_path: Path) -> None:
+    """The served domains are disposable, and those of the operator's file, which is read with the configuration."""
+    (tmp_path / "list").write_text("# list\nTemp.test\n")
+    file = tmp_path / "f.yaml"
+    file.write_text(f"domains: [mail.test]\nvalidation: {{disposable_domains: {tmp_path}/list}}\n")
+    assert load(str(file)).disposable == {"mail.test", "temp.test"}
+    assert parse("domains: [mail.test]", "f.yaml").disposable == {"mail.test"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"\xff", "cannot be read: it is not UTF-8"),
+        (b"a.test\nb@c.test", "line 2: the domain has a label that is too long or has characters that no domain has"),
+    ],
+)
+def test_a_file_of_disposable_domains_that_cannot_be_used(tmp_path: Path, content: bytes | None, reason: str) -> None:
+    """Reading the configuration fails and names the setting with its line, the file and the reason."""
+    list_file, file = tmp_path / "list", tmp_path / "f.yaml"
+    if content is not None:
+        list_file.write_bytes(content)
+    file.write_text(f"validation:\n  disposable_domains: {list_file}\n")
+    with pytest.raises(ConfigError) as raised:
+        load(str(file))
+    colon = ":" if content and b"@" in content else ""
+    assert str(raised.value) == f"{file}:2: validation.disposable_domains: {list_file}{colon} {reason}"
