@@ -19,6 +19,7 @@ import idna
 
 LONGEST_LOCAL = 256  # RFC 5321 says 64; bounce and tracking addresses in real mail are longer
 LONGEST_DOMAIN = 253
+LONGEST_LABEL = 63
 # No two parts of this pattern can match the same text, so it is linear.
 _PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,256}@(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\Z', re.S)
@@ -94,6 +95,8 @@ def _canonical_label(label: str) -> str:
         raise InvalidAddress("the domain has an empty label")
     if label.isascii():
         raise InvalidAddress("the domain has a label that is too long or has characters that no domain has")
+    if len(label) > LONGEST_LABEL:  # its A-label is longer still, and the rules of IDNA would take milliseconds
+        raise InvalidAddress("the domain has a label that is too long")
     try:
         return idna.alabel(label).decode("ascii")
     except (idna.IDNAError, UnicodeError) as error:
@@ -101,6 +104,8 @@ def _canonical_label(label: str) -> str:
 
 
 def _canonical_literal(text: str) -> str:
+    if "%" in text:  # IPv6Address takes any text at all behind it, as the name of an interface
+        raise InvalidAddress("the address literal names an interface")
     try:
         if text[:5].lower() == "ipv6:":
             return f"[ipv6:{IPv6Address(text[5:])}]"
