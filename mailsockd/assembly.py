@@ -193,9 +193,11 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         hostname=config.name,
         inject=reception.inject,
         in_thread=in_thread,
+        waiting=waiting,
         listeners=lambda: {key: items for key, items in listeners(config) if items},
         ready=lambda: first_start.done,
         monotonic=time.monotonic,
+        now=time.time,
     )
     control = Site(
         Router(*operator, translate=_translate, cross_origin=False),

@@ -4,7 +4,7 @@ from typing import Any
 
 from mailsockd.actions.messages import Messages, Wanted
 from mailsockd.actions.waiting import LONGEST, TooManyWaiting, Waiting
-from mailsockd.api.filters import filter_of
+from mailsockd.api.filters import queried
 from mailsockd.web.auth import UNAUTHORIZED, Authenticate, key_of
 from mailsockd.web.router import Call, HTTPError, Routes
 from mailsockd.wire import message_json
@@ -42,7 +42,7 @@ class MessageRoutes:
         `to`, `subject` and `text`. With `wait`, and when there are none, answer when there are, or after so many
         seconds.
         """
-        wanted = Wanted(limit_of(call), call.date("until"), call.query("since"), filter_of(call))
+        wanted = Wanted(limit_of(call), call.date("until"), call.query("since"), queried(call))
         seconds = call.integer("wait", 0, 0, int(LONGEST))
         if seconds and wanted.limit:
             found = await self._awaited(call, email, wanted, seconds)
@@ -74,7 +74,7 @@ class MessageRoutes:
     @routes.delete("/api/addresses/{email}/messages", summary="Purge an inbox")
     async def purge(self, call: Call, email: str) -> None:
         """Delete the messages of an inbox of the caller's but for the starred ones; all, or those that meet filters."""
-        await self._messages.purge(call.caller, email, filter_of(call))
+        await self._messages.purge(call.caller, email, queried(call))
 
     @routes.get(
         "/api/addresses/{email}/messages/{id}",

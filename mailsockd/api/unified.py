@@ -3,8 +3,9 @@
 from typing import Any
 
 from mailsockd.actions.ports import Filter
+from mailsockd.actions.terms import contained
 from mailsockd.actions.unified import Unified
-from mailsockd.api.filters import contained, people
+from mailsockd.api.filters import people
 from mailsockd.api.messages import limit_of
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import date_json, message_json

@@ -18,6 +18,7 @@ from mailsockd.control import (
     account_commands,
     address_commands,
     config_commands,
+    expect,
     key_commands,
     mail_commands,
     state_commands,
@@ -33,6 +34,7 @@ _FAMILIES = (
     key_commands,
     address_commands,
     mail_commands,
+    expect,
     status_commands,
     config_commands,
     state_commands,
@@ -44,6 +46,7 @@ examples:
   mailsockctl address add user1@mail.test --account alice --enablews
   mailsockctl tail user1@mail.test                   watch mail come in
   mailsockctl send user1@mail.test --subject Hello   send a test mail
+  mailsockctl expect user1@mail.test --extract code  wait for a mail and print its code
   mailsockctl status
   mailsockctl account add --help                     every command has help and examples
 """

@@ -12,21 +12,15 @@ from mailsockd.actions.ports import Mailbox, Selection
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.control.fields import known, text, wrong
+from mailsockd.control.frames import Frames
 from mailsockd.control.tail import Stream, Tail
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of
-from mailsockd.mail.message import parse
-from mailsockd.mail.stored import Message
-from mailsockd.mail.trace import received_value, with_trace
 from mailsockd.state.activity import ActivityLog, Event, Kind
 from mailsockd.state.subscriptions import FIREHOSE, Admission
 from mailsockd.web.router import Call, Routes
-from mailsockd.wire import dumps, frame_json, listening_json, message_json
-
-# A frame of this much content is parsed and encoded in a few milliseconds; a larger one in a thread.
-MADE_IN_REACTOR = 64 * 1024
+from mailsockd.wire import dumps, listening_json, message_json
 
 Inject: TypeAlias = Callable[[str, str, bytes], Awaitable[str]]
-InThread: TypeAlias = Callable[[Callable[[], bytes]], "Deferred[bytes]"]
 
 
 class MailRoutes:
@@ -34,7 +28,7 @@ class MailRoutes:
     Mail of all accounts, as it arrives.
 
     An address need not be reserved, nor its `enablews` be on: what is followed is what is stored. `inject` stores a
-    mail from sender, recipient and content; `in_thread` runs what would hold the reactor.
+    mail from sender, recipient and content.
     """
 
     routes = Routes()
@@ -46,18 +40,16 @@ class MailRoutes:
         mailbox: Mailbox,
         activity: ActivityLog,
         *,
-        hostname: str,
+        frames: Frames,
         inject: Inject,
-        in_thread: InThread,
     ) -> None:
         self._registry = registry
         self._accounts = accounts
         self._rights = Rights(registry.book, registry.domains)
         self._mailbox = mailbox
         self._activity = activity
-        self._hostname = hostname
+        self._frames = frames
         self._inject = inject
-        self._in_thread = in_thread
 
     @routes.post("/control/v1/mail", open=True)
     async def send(self, call: Call) -> Any:
@@ -128,16 +120,5 @@ class MailRoutes:
             return None
         if not frame:
             return dumps(message_json(message)) + b"\n"
-        content = await self._mailbox.content(message)
-        if content is None:
-            return None
-        if len(content) <= MADE_IN_REACTOR:
-            return self._frame(message, content)
-        return await self._in_thread(lambda: self._frame(message, content))
-
-    def _frame(self, message: Message, content: bytes) -> bytes:
-        trace = received_value(message, self._hostname)
-        traced = with_trace(message, content, self._hostname)
-        alias = self._registry.book.alias(message.inbox)
-        frame = frame_json(message, parse(content), trace, traced, alias=alias, shape="flat", raw=True)
-        return dumps(frame) + b"\n"
+        made = await self._frames.frame(message, raw=True)
+        return None if made is None else made + b"\n"

@@ -10,10 +10,14 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting
+from mailsockd.actions.waiting import Waiting
 from mailsockd.control.account_routes import AccountRoutes
 from mailsockd.control.address_routes import AddressRoutes
-from mailsockd.control.mail_routes import Inject, InThread, MailRoutes
+from mailsockd.control.expect_routes import ExpectRoutes
+from mailsockd.control.frames import Frames, InThread
+from mailsockd.control.mail_routes import Inject, MailRoutes
 from mailsockd.control.status_routes import Facts, StatusRoutes
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.subscriptions import Subscriptions
@@ -38,14 +42,18 @@ def control_routes(
     hostname: str,
     inject: Inject,
     in_thread: InThread,
+    waiting: Waiting,
     listeners: Callable[[], Mapping[str, Sequence[str]]],
     ready: Callable[[], bool],
     monotonic: Callable[[], float],
+    now: Callable[[], float],
 ) -> tuple[HasRoutes, ...]:
     """Make what a Router serves; the arguments are said where each is taken."""
+    frames = Frames(mailbox, registry.book, hostname, in_thread)
     return (
         StatusRoutes(facts, registry, subscriptions, activity, listeners=listeners, ready=ready, monotonic=monotonic),
         AccountRoutes(accounts, registry),
         AddressRoutes(addresses, accounts, registry, settings),
-        MailRoutes(registry, accounts, mailbox, activity, hostname=hostname, inject=inject, in_thread=in_thread),
+        MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
+        ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

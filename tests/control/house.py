@@ -9,6 +9,7 @@ from urllib.parse import quote, urlencode
 
 import attrs
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
@@ -16,6 +17,7 @@ from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.waiting import Waiting
 from mailsockd.control import ctl
 from mailsockd.control.client import Failed
 from mailsockd.control.server import Facts, control_routes
@@ -76,6 +78,8 @@ class House:
         lambda: {"smtp.listen": ("127.0.0.1:1025", "[::1]:1025"), "http.listen": ("127.0.0.1:8025",)}
     )
     threads: list[Callable[[], bytes]] = attrs.Factory(list)
+    clock: Clock = attrs.Factory(Clock)
+    waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     reception: Reception = attrs.field(init=False)
     router: Router = attrs.field(init=False)
@@ -87,6 +91,7 @@ class House:
         self.registry = Registry(Accounts(), book, domains, self.store)
         rights = Rights(book, domains)
         activity = ActivityLog(lambda: NOW)
+        self.waiting = Waiting(activity, self.clock)
         accounts = AccountActions(self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW)
         addresses = Addresses(
             self.registry, rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: NOW
@@ -116,9 +121,11 @@ class House:
                 hostname="mail.test",
                 inject=self.reception.inject,
                 in_thread=self.in_thread,
+                waiting=self.waiting,
                 listeners=lambda: self.listeners,
                 ready=lambda: self.is_ready,
                 monotonic=lambda: self.monotonic,
+                now=lambda: NOW,
             ),
             translate=translated,
         )
