@@ -9,7 +9,7 @@ import attrs
 
 from mailsockd.actions.ports import Entry, Mailbox, Passwords
 from mailsockd.actions.refusal import Refusal
-from mailsockd.actions.registry import Registry
+from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.state.accounts import Account, ApiKey, key_digest
 from mailsockd.state.subscriptions import Subscriptions
 
@@ -18,6 +18,7 @@ PASSWORD_LENGTH = 20
 SHORTEST_PASSWORD = 8
 SHORTEST_KEY = 16
 LONGEST_KEY = 200
+MOST_CREDITS = 1_000_000_000  # what a store can keep has a limit too, and a client may read a number as 32 bits
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _KEY_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
 _LETTERS = string.ascii_letters + string.digits
@@ -49,9 +50,7 @@ class AccountActions:
         self._subscriptions = subscriptions
         self._now = now
 
-    async def add(
-        self, name: str, *, admin: bool = False, password: str | None = None, email: str = ""
-    ) -> Credentials:
+    async def add(self, name: str, *, admin: bool = False, password: str | None = None, email: str = "") -> Credentials:
         """Make an account with a password (a random one unless given) and a key. Raises Refusal 400."""
         if not _NAME.match(name):
             reason = "name: must be lower-case letters, digits, dots, dashes and underscores, 64 at most"
@@ -82,8 +81,9 @@ class AccountActions:
         account = self.find(name)
         if admin is False:
             self._keep_an_administrator(account)
-        if credits is not None and credits < 0:
-            raise Refusal(400, "credits must be 0 or more, or unlimited", ("credits: must be 0 or more, or unlimited",))
+        if credits is not None and not 0 <= credits <= MOST_CREDITS:
+            reason = f"must be from 0 to {MOST_CREDITS}, or unlimited"
+            raise Refusal(400, f"credits {reason}", (f"credits: {reason}",))
         changed = attrs.evolve(
             account, credits=credits, admin=account.admin if admin is None else admin, updated=self._now()
         )
@@ -105,6 +105,9 @@ class AccountActions:
         Mail that is not purged stays on disk and is seen by nobody, until an account of the same name is made.
         Raises Refusal 404, and 400 for the last administrator.
         """
+        await to_the_end(self._remove(name, purge))
+
+    async def _remove(self, name: str, purge: bool) -> None:
         account = self.find(name)
         self._keep_an_administrator(account)
         if purge:  # first, so that it can be asked for again when it fails
@@ -153,11 +156,14 @@ class AccountActions:
             raise Refusal(404, f"{name} has no key {which}.")
         if len(found) > 1:
             raise Refusal(400, f"{name} has {len(found)} keys {which}: name one by its last characters.")
-        await self._registry.change([], found)
-        for subscription in self._subscriptions:
-            if subscription.key == found[0].digest:
-                subscription.end("the key was revoked")
+        await to_the_end(self._revoke(found[0]))
         return found[0]
+
+    async def _revoke(self, key: ApiKey) -> None:
+        await self._registry.change([], [key])
+        for subscription in self._subscriptions:
+            if subscription.key == key.digest:
+                subscription.end("the key was revoked")
 
     def _key(self, account: Account, key: str, label: str) -> ApiKey:
         return ApiKey(key_digest(key), account.name, label, key[-4:], self._now())

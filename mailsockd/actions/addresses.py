@@ -1,12 +1,12 @@
 """Reserving, changing and releasing addresses (contract section 1.2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
-from mailsockd.actions.ports import Mailbox, Selection
+from mailsockd.actions.ports import Mailbox, Selection, StorageTrouble
 from mailsockd.actions.refusal import Refusal
-from mailsockd.actions.registry import Registry
+from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.actions.rights import Rights
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address
@@ -53,7 +53,7 @@ class Addresses:
     def show(self, caller: Account, email: str) -> tuple[str, Address | None, bool]:
         """Give the inbox, its address if the caller reserved it, and whether it is the caller's by its domain alone."""
         inbox = self._rights.inbox(email)
-        self._may_reserve(caller, inbox)
+        self._may_reserve(caller, inbox, email)
         return inbox, self._registry.book.get(inbox), self._rights.implicit(caller, inbox)
 
     def available(self, caller: Account | None, email: str) -> tuple[str, bool, bool]:
@@ -62,7 +62,8 @@ class Addresses:
         name = caller.name if caller else ""
         address = self._registry.book.get(inbox)
         if address is not None:
-            return inbox, False, address.owner == name
+            owned = address.owner == name
+            return inbox if owned else self._rights.called(email), False, owned
         return inbox, self._rights.reserver(inbox) in ("", name), False
 
     async def reserve(self, caller: Account, email: str, changes: Changes) -> Address:
@@ -74,9 +75,39 @@ class Addresses:
         """
         address = self._reservation(caller, email, changes)
         self._charge(caller, 1)
-        await self._registry.change([address])
-        await self._mailbox.adopt(address.address, caller.name)
+        await to_the_end(self._reserve([address]))
         return address
+
+    async def reserve_all(self, caller: Account, emails: Sequence[str]) -> list[Address]:
+        """
+        Reserve several addresses, all or none, without settings. Public mail that is there becomes the caller's.
+
+        Raises Refusal 400 that names each wrong item and why, or says that there are not enough credits.
+        """
+        addresses: dict[str, Address] = {}
+        errors = []
+        for place, email in enumerate(emails):
+            try:
+                address = self._reservation(caller, email, Changes())
+                if address.address in addresses:
+                    raise Refusal(400, f"{address.address} is named twice.")
+                addresses[address.address] = address
+            except Refusal as refusal:
+                errors.append(f"addresses[{place}]: {refusal.message}")
+        if errors:
+            raise Refusal(400, f"{len(errors)} of {len(emails)} addresses cannot be reserved.", tuple(errors))
+        self._charge(caller, len(addresses))
+        await to_the_end(self._reserve(list(addresses.values())))
+        return list(addresses.values())
+
+    async def _reserve(self, addresses: Sequence[Address]) -> None:
+        await self._registry.change(addresses)
+        try:
+            for address in addresses:
+                await self._mailbox.adopt(address.address, address.owner)
+        except StorageTrouble:  # the caller is told that nothing was changed
+            await self._registry.change([], addresses)
+            raise
 
     def _reservation(self, caller: Account, email: str, changes: Changes) -> Address:
         inbox = self._rights.inbox(email)
@@ -88,7 +119,7 @@ class Addresses:
         if len(local) > LONGEST_LOCAL:
             reason = f"email: the part before the @ is longer than {LONGEST_LOCAL} characters"
             raise Refusal(400, f"{inbox} is not a valid email address", (reason,))
-        self._may_reserve(caller, inbox)
+        self._may_reserve(caller, inbox, email)
         if self._registry.book.get(inbox) is not None:
             raise Refusal(400, f"{inbox} is already owned by this account.")
         if not (self._any_domain or self._registry.domains.served(domain)):
@@ -102,9 +133,9 @@ class Addresses:
         now = self._now()
         return _changed(Address(inbox, caller.name, now, now), changes, now)
 
-    def _may_reserve(self, caller: Account, inbox: str) -> None:
+    def _may_reserve(self, caller: Account, inbox: str, email: str) -> None:
         if self._rights.reserver(inbox) not in ("", caller.name):
-            raise Refusal(401, f"{inbox} is owned by another account.")
+            raise Refusal(401, f"{self._rights.called(email)} is owned by another account.")
 
     def _charge(self, caller: Account, wanted: int) -> None:
         if caller.credits is None:
@@ -116,7 +147,7 @@ class Addresses:
     async def update(self, caller: Account, email: str, changes: Changes) -> Address:
         """Change the settings that are given. Raises Refusal 401 another's, 404 nobody's."""
         inbox = self._rights.inbox(email)
-        self._may_reserve(caller, inbox)
+        self._may_reserve(caller, inbox, email)
         address = self._registry.book.get(inbox)
         if address is None:
             raise Refusal(404, "The private address was not found for this user.")
@@ -144,13 +175,17 @@ class Addresses:
         address = self._registry.book.get(inbox)
         if address is None or address.owner != caller.name:
             raise Refusal(400, "That address is not valid. Make sure it is one you own.")
+        await to_the_end(self._release(address, messages))
+        return inbox
+
+    async def _release(self, address: Address, messages: bool) -> None:
+        inbox, owner = address.address, address.owner
         await self._registry.change([], [address])
         for subscription in self._subscriptions.to_address(inbox):
-            if subscription.account == caller.name:
+            if subscription.account == owner:
                 subscription.end(f"{inbox} was released")
         if messages:
-            await self._mailbox.purge(Selection(inbox, caller.name), starred=True)
-        return inbox
+            await self._mailbox.purge(Selection(inbox, owner), starred=True)
 
 
 def _changed(address: Address, changes: Changes, now: float) -> Address:

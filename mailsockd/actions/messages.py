@@ -115,7 +115,9 @@ class Messages:
         return await shielded(self._mailbox.purge(selection, filter=filter))
 
     def _selection(self, caller: Account | None, email: str) -> Selection:
-        return self._rights.selection(caller, self._rights.inbox(email))
+        inbox = self._rights.inbox(email)
+        message = f"{self._rights.called(email)} is owned by another account."
+        return self._rights.selection(caller, inbox, message=message)
 
     async def _after(self, selection: Selection, since: str) -> int | None:
         if not since:

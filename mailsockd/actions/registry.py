@@ -1,9 +1,9 @@
 """The one way in which state changes: memory first, disk second, answer third."""
 
-from collections.abc import Sequence
-from typing import TypeAlias, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeAlias, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from mailsockd.actions.ports import Entry, StateStore
@@ -25,6 +25,15 @@ def shielded(working: "Deferred[Result]") -> "Deferred[Result]":
 
     working.addBoth(done)
     return waiting
+
+
+def to_the_end(work: "Coroutine[Deferred[Any], Any, Result]") -> "Deferred[Result]":
+    """
+    Do work of several steps, all of them even when whoever waits for it stops waiting.
+
+    A client that hangs up must not leave the key revoked and its sockets open.
+    """
+    return shielded(ensureDeferred(work))
 
 
 class Registry:

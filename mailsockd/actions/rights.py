@@ -2,7 +2,7 @@
 
 from mailsockd.actions.ports import Selection
 from mailsockd.actions.refusal import Refusal
-from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of
+from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of, without_tag
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
@@ -27,6 +27,12 @@ class Rights:
             return self._book.inbox_of(canonical(email))
         except InvalidAddress as error:
             raise Refusal(400, f"{email} is not a valid email address", (f"{field}: {error}",)) from error
+
+    @staticmethod
+    def called(email: str) -> str:
+        """Give what the inbox of a valid address is called before those whom it may not belong to: by no real name
+        of an alias."""
+        return without_tag(canonical(email))
 
     def owner(self, inbox: str) -> str:
         """

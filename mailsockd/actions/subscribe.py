@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
+from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, without_tag
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains
@@ -26,10 +26,12 @@ def admit(account: Account, items: Sequence[str], book: AddressBook, domains: Do
             continue
         try:
             if "@" in item:
-                name = book.inbox_of(canonical(item))
+                asked = canonical(item)
+                name = book.inbox_of(asked)
                 address = book.get(name)
                 if address is None or address.owner != account.name:
-                    rejected[item] = f"{name} is not owned by this account"
+                    # Not `name`: what an alias stands for is its owner's secret.
+                    rejected[item] = f"{without_tag(asked)} is not owned by this account"
                 elif name not in accepted:
                     accepted[name] = None
                     if not address.enablews:

@@ -1,7 +1,9 @@
 """The routes for addresses, as bytes on a connection."""
 
 import pytest
+from twisted.internet.defer import fail
 
+from mailsockd.actions.ports import StorageTrouble
 from mailsockd.state.addresses import Address
 from mailsockd.state.subscriptions import Subscription
 from tests.api.house import NOW, House
@@ -37,6 +39,30 @@ def test_reserve_answers_the_address_with_every_field(house: House) -> None:
     assert answer.headers["content-type"] == "application/json; charset=utf-8"
     assert list(answer.json.items()) == list(NEW.items())
     assert [entry.address for entry in house.store.saved] == ["a@b.test"]  # type: ignore[union-attr]
+
+
+def test_what_an_alias_stands_for_is_told_to_its_owner_alone(house: House) -> None:
+    """Whoever knows an alias and not its address cannot learn the address by asking."""
+    alias = house.json("POST", "/api/addresses/secret@b.test")["encryptedInbox"]
+    path = f"/api/addresses/{alias}"
+    assert house.json("GET", path)["_id"] == "secret@b.test"
+    assert house.json("GET", f"{path}/availability")["email"] == "secret@b.test"
+    requests = [("GET", ""), ("POST", ""), ("PUT", ""), ("DELETE", ""), ("GET", "/availability"), ("GET", "/messages")]
+    requests += [("GET", "/message-count"), ("DELETE", "/messages"), ("GET", "/messages/x-0")]
+    answers = [house.ask(method, path + more, "bob") for method, more in requests]
+    assert [answer.status for answer in answers] == [401, 401, 401, 400, 200, 403, 403, 401, 404]
+    assert not [answer.body for answer in answers if b"secret" in answer.body]
+    assert answers[0].json["message"] == f"{alias} is owned by another account."
+    assert answers[4].json == {"available": False, "email": alias, "owned": False}
+
+
+def test_a_reservation_whose_mail_cannot_be_taken_along_is_not_made(house: House) -> None:
+    """When the mailbox refuses, the answer says that nothing was changed, and so it is: it can be asked for again."""
+    house.mailbox.adopt = lambda inbox, owner: fail(StorageTrouble("full"))  # type: ignore[method-assign]
+    assert house.ask("POST", "/api/addresses/a@b.test").status == 500
+    del house.mailbox.adopt
+    assert house.book.get("a@b.test") is None
+    assert house.json("POST", "/api/addresses/a@b.test")["_id"] == "a@b.test"
 
 
 def test_reserve_with_settings_takes_effect_at_once(house: House) -> None:

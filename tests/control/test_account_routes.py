@@ -174,3 +174,14 @@ def test_a_revoked_key_closes_its_sockets_and_no_others(house: House) -> None:
     assert house.ask("DELETE", "accounts/ada/keys").json["validationErrors"] == [
         "which: must be the name or the last four characters of a key"
     ]
+
+
+@pytest.mark.parametrize("credits", [-1, 1_000_000_001, 1 << 63, 1 << 200])
+def test_credits_that_no_store_could_keep_are_refused(house: House, credits: int) -> None:
+    """A count outside of the bounds changes nothing, so the state can always be read again."""
+    house.json("POST", "accounts", {"_id": "ada"})
+    answer = house.ask("PATCH", "accounts/ada", {"credits": credits})
+    assert (answer.status, answer.json["message"]) == (400, "credits must be from 0 to 1000000000, or unlimited")
+    account = house.registry.accounts.get("ada")
+    assert account is not None
+    assert account.credits is None
