@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := tests/install-system-packages
 
-.PHONY: help run test check bench test-debian clean run-packages test-packages debian-packages
+.PHONY: help run test check bench test-debian clean run-packages test-packages debian-packages bench-packages
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -14,7 +14,7 @@ help:
 	@echo "make test         install what the tests need and run all of them"
 	@echo "make check        ruff, mypy, the architecture and the documents"
 	@echo "make test-debian  the tests on Debian's own Python packages"
-	@echo "make bench        measure against other servers (about 15 minutes)"
+	@echo "make bench        measure against other servers (about 5 minutes)"
 	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
 
 # --- what the system has to have: asked for all at once, before anything is made
@@ -27,6 +27,7 @@ FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIS
     python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
     python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-argon2=$(DIST)/argon2 \
     python3-pytest=$(DIST)/pytest python3-hypothesis=$(DIST)/hypothesis
+FOR_BENCH := $(FOR_RUN) gcc=cc libc6-dev=/usr/include/stdio.h nodejs=node npm=npm
 
 run-packages:
 	@$(PACKAGES) $(FOR_RUN)
@@ -36,6 +37,9 @@ test-packages:
 
 debian-packages:
 	@$(PACKAGES) $(FOR_DEBIAN)
+
+bench-packages:
+	@$(PACKAGES) $(FOR_BENCH)
 
 # --- environments
 
@@ -72,12 +76,13 @@ test-debian: debian-packages $(VENV)/test tests/integration/node_modules/.packag
 	PYTHONDONTWRITEBYTECODE=1 $(SYSTEM_PYTHON) -m pytest -q -p no:cacheprovider --ignore=tests/integration
 	MAILSOCKD_PYTHON=$(SYSTEM_PYTHON) $(BIN)/python -m pytest -q tests/integration
 
-bench: run-packages $(VENV)/run
+bench: bench-packages $(VENV)/run
 	$(BIN)/python benchmarks/bench.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/out
 	rm -rf tests/integration/node_modules _trial_temp* twisted/plugins/dropin.cache
+	rm -rf examples/websocket-node/node_modules examples/websocket-node/package-lock.json examples/websocket-python/venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: clean-var
