@@ -15,6 +15,7 @@ from mailsockd.mail.transfer import decoded
 __all__ = ["Attachment", "Mail", "Person", "attachment_bytes", "parse"]
 
 _LISTS = ("to", "cc", "bcc")
+_PRIORITIES = ("importance", "x-priority", "priority", "x-msmail-priority")
 _SHOWN = ("text/plain", "text/html")
 
 
@@ -28,12 +29,6 @@ class Mail:
     cc: tuple[Person, ...]
     bcc: tuple[Person, ...]
     subject: str
-    message_id: str
-    """Without angle brackets, "" when none."""
-    date: float | None
-    """UTC seconds of the Date field, None when unusable."""
-    priority: str
-    """"normal", "high" or "low"."""
     headers: tuple[tuple[str, str], ...]
     """In order; name as written, value unfolded and decoded."""
     text: str
@@ -43,6 +38,26 @@ class Mail:
     links: tuple[str, ...]
     """http and https URLs of text and HTML, verbatim, in order, unique."""
     attachments: tuple[Attachment, ...]
+
+    # Few readers ask for these, and no frame shows them, so they are read when somebody does.
+
+    @property
+    def message_id(self) -> str:
+        """The Message-ID without its angle brackets, "" when none."""
+        return message_id(self._first("message-id"))
+
+    @property
+    def date(self) -> float | None:
+        """UTC seconds of the Date field, None when unusable."""
+        return date(self._first("date"))
+
+    @property
+    def priority(self) -> str:
+        """"normal", "high" or "low"."""
+        return priority(self._first(name) for name in _PRIORITIES)
+
+    def _first(self, wanted: str) -> str:
+        return next((value for name, value in self.headers if name.lower() == wanted), "")
 
 
 def parse(content: bytes) -> Mail:
@@ -69,11 +84,6 @@ def parse(content: bytes) -> Mail:
         cc=people(get("cc", "")),
         bcc=people(get("bcc", "")),
         subject=words(get("subject", "")),
-        message_id=message_id(get("message-id", "")),
-        date=date(get("date", "")),
-        priority=priority(
-            [get("importance", ""), get("x-priority", ""), get("priority", ""), get("x-msmail-priority", "")]
-        ),
         headers=tuple(headers),
         text=text if text is not None else text_from_html(html or ""),
         html=html if html is not None else html_from_text(text or ""),
