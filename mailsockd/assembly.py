@@ -205,8 +205,10 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         limits=Limits(body_bytes=BODY_BYTES),
         record_request=lambda served: None,
     )
+    # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
+    # process id that in a container is often one's own.
     path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]
-    services.add(strports.service(f"unix:{path}:mode=660", control))
+    services.add(strports.service(f"unix:{path}:mode=660:lockfile=0", control))
     certificates = Certificates(config.tls.certificates)
 
     def smtp(implicit_tls: bool) -> SMTPFactory:
@@ -275,5 +277,6 @@ def _translate(error: Exception) -> HTTPError | None:
     if isinstance(error, Refusal):
         return HTTPError(error.status, error.message, error.errors)
     if isinstance(error, StorageTrouble):
+        Logger().warn("the storage did not do what was asked: {error}", error=str(error))
         return HTTPError(503, "The server cannot store this now. Nothing was changed; try again later.")
     return None

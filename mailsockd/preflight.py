@@ -106,6 +106,8 @@ def _control(config: Config) -> None:
             raise config.error("control", f"there is no folder {path.parent}") from None
         return
     except ConnectionRefusedError:
+        if not path.is_socket():  # any other file refuses too
+            raise config.error("control", f"{path} is there and is no socket") from None
         path.unlink(missing_ok=True)
         return
     except OSError as error:

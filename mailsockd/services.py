@@ -9,7 +9,7 @@ from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 
-from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.accounts import AccountActions, new_key, new_password
 from mailsockd.actions.registry import Registry
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.secrets import Secret
@@ -74,25 +74,40 @@ class FirstStart(Service):
         self._accounts = accounts
         self._actions = actions
         self._path = path
+        self._new = path.with_suffix(".new")
         self.done = False
 
     def startService(self) -> None:
         """Make the account, if there is none; `done` is then true as soon as its credentials can be read."""
         super().startService()  # type: ignore[no-untyped-call]
         if len(self._accounts):
+            self._found()
             self.done = True
         else:
             ensureDeferred(self._make()).addErrback(
                 lambda failure: self._log.failure("the account admin could not be made", failure)
             )
 
+    def _found(self) -> None:
+        """Give the file its name when a start ended between the account and that."""
+        try:
+            key = self._new.read_text(encoding="utf-8").rpartition("key: ")[2].strip()
+            if self._accounts.by_key(key) is not None:
+                self._new.rename(self._path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._log.warn("{path} could not be renamed: {error}", path=str(self._new), error=error.strerror)
+
     async def _make(self) -> None:
-        made = await self._actions.add(ADMIN, admin=True)
-        text = f"account: {made.account.name}\npassword: {made.password}\nkey: {made.key}\n"
-        temporary = self._path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
-        with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(text)
-        temporary.rename(self._path)
+        password, key = new_password(), new_key()
+        # Written first: credentials that are lost cannot be had back, an account that is not made is made next time.
+        self._new.unlink(missing_ok=True)
+        with os.fdopen(os.open(self._new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(f"account: {ADMIN}\npassword: {password}\nkey: {key}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        await self._actions.add(ADMIN, admin=True, password=password, key=key)
+        self._new.rename(self._path)
         self.done = True
         self._log.info("made the account {name}; its password and key are in {path}", name=ADMIN, path=str(self._path))

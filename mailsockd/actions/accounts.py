@@ -50,8 +50,10 @@ class AccountActions:
         self._subscriptions = subscriptions
         self._now = now
 
-    async def add(self, name: str, *, admin: bool = False, password: str | None = None, email: str = "") -> Credentials:
-        """Make an account with a password (a random one unless given) and a key. Raises Refusal 400."""
+    async def add(
+        self, name: str, *, admin: bool = False, password: str | None = None, email: str = "", key: str | None = None
+    ) -> Credentials:
+        """Make an account with a password and a key, random ones unless given. Raises Refusal 400."""
         if not _NAME.match(name):
             reason = "name: must be lower-case letters, digits, dots, dashes and underscores, 64 at most"
             raise Refusal(400, f"{name!r} is not a valid account name; {reason}", (reason,))
@@ -60,7 +62,7 @@ class AccountActions:
         kept = await self._passwords.hash(password)
         self._check_new(name)
         now = self._now()
-        key = new_key()
+        key = key or new_key()
         account = Account(name, now, now, kept, admin, email=email)
         await self._registry.change([account, self._key(account, key, "first key")])
         return Credentials(account, password, key)
@@ -174,9 +176,14 @@ def new_key() -> str:
     return "k_" + "".join(secrets.choice(_LETTERS) for _ in range(KEY_LENGTH))
 
 
+def new_password() -> str:
+    """Make a password of random letters and digits."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(PASSWORD_LENGTH))
+
+
 def _password(password: str | None) -> str:
     if password is None:
-        return "".join(secrets.choice(_LETTERS) for _ in range(PASSWORD_LENGTH))
+        return new_password()
     if len(password) < SHORTEST_PASSWORD:
         reason = f"password: must have at least {SHORTEST_PASSWORD} characters"
         raise Refusal(400, reason, (reason,))

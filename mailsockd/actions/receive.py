@@ -90,13 +90,18 @@ class Reception:
         Raises Refusal 400 when a recipient would be refused by SMTP too, and StorageTrouble.
         """
         try:
-            recipient = canonical(recipient)
-            self.accept(recipient, LOOPBACK)
+            return await self.inject_for(sender, (canonical(recipient),), content)
         except InvalidAddress as error:
             raise Refusal(400, f"{recipient} is not a valid email address", (f"to: {error}",)) from error
-        except Rejected as error:
-            raise Refusal(400, error.text, (f"to: {error.text}",)) from error
-        envelope = Envelope(sender, (recipient,), LOOPBACK, "localhost", LOOPBACK, self._now())
+
+    async def inject_for(self, sender: str, recipients: Sequence[str], content: bytes) -> str:
+        """Do the same for several recipients, canonical and distinct, as one mail: all of them get it or none."""
+        for recipient in recipients:
+            try:
+                self.accept(recipient, LOOPBACK)
+            except Rejected as error:
+                raise Refusal(400, error.text, (f"to: {error.text}",)) from error
+        envelope = Envelope(sender, tuple(recipients), LOOPBACK, "localhost", LOOPBACK, self._now())
         return await self.receive(envelope, Bytes(content))
 
     def receive(self, envelope: Envelope, content: Content) -> "Deferred[str]":
@@ -145,6 +150,8 @@ class Reception:
             if answer.called:  # stored and answered; only the publishing went wrong
                 self._activity.record(Kind.TROUBLE, message=id, text=f"not published: {failure.value!r}")
             else:
+                # The sender is told to try again and not why; whoever runs the server must be able to find out.
+                self._activity.record(Kind.TROUBLE, peer=envelope.peer, text=f"not stored: {failure.value}")
                 answer.errback(failure)
 
         return self._mailbox.append(messages, data).addCallback(stored).addErrback(failed)

@@ -132,11 +132,16 @@ class ReceptionTests(SynchronousTestCase):
             self.failureResultOf(ensureDeferred(reception.inject("", recipient, CONTENT)), Refusal)
 
     def test_trouble_on_disk_is_the_answer(self) -> None:
-        """A failed append fails the answer with its own error, and nothing is published."""
+        """A failed append fails the answer with its own error; nothing is published, and the reason is on record."""
         for trouble in (StorageTrouble("broken"), StorageFull("full")):
             self.mailbox.trouble = trouble
             self.failureResultOf(self.reception().receive(envelope("a@b.test"), Bytes(CONTENT)), type(trouble))
         self.assertEqual(self.published, [])
+        texts = [(event.kind, event.peer, event.text) for event in self.activity]
+        self.assertEqual(
+            texts,
+            [(Kind.TROUBLE, "192.0.2.9", "not stored: broken"), (Kind.TROUBLE, "192.0.2.9", "not stored: full")],
+        )
 
     def test_a_fault_in_publishing_does_not_reach_the_sender(self) -> None:
         """The mail is stored: an exception while it is published is recorded, and the answer stays 250."""
