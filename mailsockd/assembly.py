@@ -19,13 +19,16 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.outgoing import Sending
 from mailsockd.actions.ports import Snapshot, StateStore, StorageTrouble
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.subscribe import admit
 from mailsockd.actions.unified import Unified
 from mailsockd.actions.waiting import Waiting
@@ -33,11 +36,16 @@ from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.outgoing import OutgoingRoutes
+from mailsockd.api.placeholders import PlaceholderRoutes
 from mailsockd.api.reading import Reading
+from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.api.unified import UnifiedRoutes
+from mailsockd.api.validation import ValidationRoutes
 from mailsockd.bounds import rates, smtp_limits, socket_limits, web_bodies, web_limits
 from mailsockd.config import Config
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
@@ -146,6 +154,17 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     messages = Messages(mailbox, rights, config.name)
     waiting = Waiting(activity, reactor)
     reading = Reading(in_thread)
+    statistics = Statistics(registry, rights, mailbox, config.served[0])
+    sending = Sending(
+        registry,
+        rights,
+        reception.inject_for,
+        in_thread,
+        hostname=config.name,
+        any_domain=any_domain,
+        largest=config.limits.message_size,
+        now=time.time,
+    )
     router = Router(
         AddressRoutes(addresses, registry.book, channels(websocket)),
         MessageRoutes(messages, waiting, registry.accounts.by_key),
@@ -153,7 +172,12 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         AttachmentRoutes(messages, reading),
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox)),
-        AccountRoutes(registry.accounts, registry.book),
+        AccountRoutes(registry.accounts, registry.book, statistics),
+        DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book),
+        StatisticsRoutes(statistics, reading, time.time),
+        ValidationRoutes(config.disposable),
+        OutgoingRoutes(sending, in_thread),
+        PlaceholderRoutes(),
         TestMessageRoutes(addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,
         translate=_translate,
