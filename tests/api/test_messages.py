@@ -189,3 +189,14 @@ def test_a_later_owner_sees_only_new_mail(house: House) -> None:
     house.put(MAIL, owner="bob")
     assert [item["_id"] for item in house.json("GET", "/api/addresses/a@b.test/messages", "bob")] == ["m2-0"]
     assert house.ask("GET", "/api/raw/a@b.test/m1-0", "bob").status == 404
+
+
+def test_a_message_without_a_key_is_not_to_be_seen(house: House) -> None:
+    """Showing one message without a key, or with a wrong one, is the documented 404, whether it is there or not."""
+    house.put(MAIL)
+    for id in ("m1-0", "m9-0"):
+        for who in (None, "nobody"):
+            answer = house.ask("GET", f"/api/addresses/a@b.test/messages/{id}", who)
+            assert (answer.status, answer.json["message"]) == (404, f"No permission to view message {id}")
+    assert house.ask("DELETE", "/api/addresses/a@b.test/messages/m1-0", None).status == 401
+    assert house.ask("GET", "/api/text/a@b.test/m1-0", None).status == 401
