@@ -4,8 +4,10 @@ from typing import Any
 
 from mailsockd.actions.attachments import find_attachment
 from mailsockd.actions.messages import Messages
+from mailsockd.api.answers import NO_MESSAGE, gives, gives_bytes
 from mailsockd.api.contents import SANDBOX
 from mailsockd.api.reading import Reading
+from mailsockd.api.schemas import ATTACHMENTS
 from mailsockd.mail.attachments import attachment_bytes
 from mailsockd.web.disposition import saved_as
 from mailsockd.web.router import Call, HTTPError, Reply, Routes
@@ -15,14 +17,19 @@ from mailsockd.wire import attachment_json
 class AttachmentRoutes:
     """The attachments of one message."""
 
-    routes = Routes()
+    routes = Routes(tag="Attachments")
 
     def __init__(self, messages: Messages, reading: Reading) -> None:
         self._messages = messages
         self._reading = reading
 
     @routes.get(
-        "/api/addresses/{email}/messages/{id}/attachments", public=True, summary="List the attachments of a message"
+        "/api/addresses/{email}/messages/{id}/attachments",
+        public=True,
+        operation="ListMessageAttachments",
+        summary="List the attachments of a message",
+        answers=gives(ATTACHMENTS, "The attachments."),
+        errors=NO_MESSAGE,
     )
     async def list(self, call: Call, email: str, id: str) -> Any:
         """Answer what is known of each attachment, in the order of the message."""
@@ -32,7 +39,10 @@ class AttachmentRoutes:
     @routes.get(
         "/api/addresses/{email}/messages/{id}/attachments/{identifier*}",
         public=True,
+        operation="DownloadAttachment",
         summary="Download an attachment of a message",
+        answers=gives_bytes("*/*", "The bytes, with the type that the mail gives them."),
+        errors={404: "The message is not there or not to be seen by the caller, or has no such attachment."},
     )
     async def download(self, call: Call, email: str, id: str, identifier: str) -> Reply:
         """Answer the bytes of the attachment with this MD5, content id or file name; a browser saves them."""

@@ -1,7 +1,10 @@
 """The routes for what a message says: headers, text, HTML and the message as received (contract section 1.3)."""
 
 from mailsockd.actions.messages import Messages
+from mailsockd.api.answers import DOWNLOAD, JSON_MEDIA, NO_MESSAGE, Answer, Query, gives, gives_bytes, gives_text
 from mailsockd.api.reading import Reading
+from mailsockd.api.schemas import HEADERS, MIXED_HEADERS, ORDERED_HEADERS
+from mailsockd.api.shapes import text
 from mailsockd.mail.headers import header_block
 from mailsockd.mail.html import dirty, sanitised
 from mailsockd.mail.stored import Message
@@ -15,17 +18,31 @@ _HTML = "text/html; charset=utf-8"
 # A browser that opens a stranger's HTML runs nothing of it and fetches nothing for it.
 SANDBOX = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'"}
 
+_FORMS = ["json", "json-ordered", "plain"]
+_FORM = Query("messageHeadersFormat", text("`json`, unless another form is wanted.", enum=_FORMS))
+_OLD_FORM = Query("format", text("The same, as older clients name it.", enum=_FORMS))
+
 
 class ContentRoutes:
     """One message in each of its forms; `download=1` has a browser save it."""
 
-    routes = Routes()
+    routes = Routes(tag="Contents", errors=NO_MESSAGE)
 
     def __init__(self, messages: Messages, reading: Reading) -> None:
         self._messages = messages
         self._reading = reading
 
-    @routes.get("/api/addresses/{email}/messages/{id}/headers", public=True, summary="Show the headers of a message")
+    @routes.get(
+        "/api/addresses/{email}/messages/{id}/headers",
+        public=True,
+        operation="GetHeaders",
+        summary="Show the headers of a message",
+        query=(_FORM, _OLD_FORM, DOWNLOAD),
+        answers=Answer(
+            "The headers, in the form asked for.",
+            {JSON_MEDIA: {"oneOf": [HEADERS, ORDERED_HEADERS]}, "text/plain": {"type": "string"}},
+        ),
+    )
     async def headers(self, call: Call, email: str, id: str) -> Reply:
         """Answer the headers as arrays by name, in order, or as they stand in the message."""
         form = call.query("messageHeadersFormat") or call.query("format") or "json"
@@ -40,21 +57,42 @@ class ContentRoutes:
         value = ordered if form == "json-ordered" else header_arrays_json(found)
         return _download(call, message, "headers.json", Reply(encode(value), JSON_TYPE))
 
-    @routes.get("/api/headers/{email}/{id}", public=True, summary="Show the headers of a message (older route)")
+    @routes.get(
+        "/api/headers/{email}/{id}",
+        public=True,
+        operation="GetMixedHeaders",
+        summary="Show the headers of a message (older route)",
+        query=(DOWNLOAD,),
+        answers=gives(MIXED_HEADERS, "The headers."),
+    )
     async def old_headers(self, call: Call, email: str, id: str) -> Reply:
         """Answer the headers by name: a string for one, an array for several."""
         message, content = await self._messages.content(call.caller, email, id)
         value = headers_json((await self._reading.mail(content)).headers)
         return _download(call, message, "headers.json", Reply(encode(value), JSON_TYPE))
 
-    @routes.get("/api/text/{email}/{id}", public=True, summary="Show the text of a message")
+    @routes.get(
+        "/api/text/{email}/{id}",
+        public=True,
+        operation="GetBodyPlainText",
+        summary="Show the text of a message",
+        query=(DOWNLOAD,),
+        answers=gives_text("text/plain", "The text."),
+    )
     async def text(self, call: Call, email: str, id: str) -> Reply:
         """Answer the text part, or text made from the HTML."""
         message, content = await self._messages.content(call.caller, email, id)
         mail = await self._reading.mail(content)
         return _download(call, message, "txt", Reply(mail.text, _PLAIN))
 
-    @routes.get("/api/body/{email}/{id}", public=True, summary="Show the HTML of a message, made safe")
+    @routes.get(
+        "/api/body/{email}/{id}",
+        public=True,
+        operation="GetBodySanitized",
+        summary="Show the HTML of a message, made safe",
+        query=(DOWNLOAD,),
+        answers=gives_text("text/html", "The HTML."),
+    )
     async def body(self, call: Call, email: str, id: str) -> Reply:
         """Answer the HTML, or HTML made from the text, without scripts, images, forms and links."""
         message, content = await self._messages.content(call.caller, email, id)
@@ -62,7 +100,14 @@ class ContentRoutes:
         html = await self._reading.made(len(mail.html), lambda: sanitised(mail.html))
         return _download(call, message, "html", Reply(html, _HTML, headers=SANDBOX))
 
-    @routes.get("/api/dirty/{email}/{id}", public=True, summary="Show the HTML of a message as it is")
+    @routes.get(
+        "/api/dirty/{email}/{id}",
+        public=True,
+        operation="GetBodyDirty",
+        summary="Show the HTML of a message as it is",
+        query=(DOWNLOAD,),
+        answers=gives_text("text/html", "The HTML."),
+    )
     async def dirty(self, call: Call, email: str, id: str) -> Reply:
         """Answer the HTML with its inline images in it, or a document made from the text."""
         message, content = await self._messages.content(call.caller, email, id)
@@ -72,7 +117,14 @@ class ContentRoutes:
         )
         return _download(call, message, "html", Reply(html, _HTML, headers=SANDBOX))
 
-    @routes.get("/api/raw/{email}/{id}", public=True, summary="Show a message as it was received")
+    @routes.get(
+        "/api/raw/{email}/{id}",
+        public=True,
+        operation="GetFullRawMessage",
+        summary="Show a message as it was received",
+        query=(DOWNLOAD,),
+        answers=gives_bytes("text/plain", "The message."),
+    )
     async def raw(self, call: Call, email: str, id: str) -> Reply:
         """Answer the bytes received, behind the trace header."""
         message, content = await self._messages.content(call.caller, email, id)

@@ -4,7 +4,9 @@ from typing import Any
 
 from mailsockd.actions.messages import Messages, Wanted
 from mailsockd.actions.waiting import LONGEST, TooManyWaiting, Waiting
+from mailsockd.api.answers import FILTERS, FOREIGN_INBOX, LIMIT, NO_MESSAGE, NOTHING, SINCE, UNTIL, WAIT, gives
 from mailsockd.api.filters import queried
+from mailsockd.api.schemas import COUNT, DELETED, MESSAGE, MESSAGES
 from mailsockd.web.auth import UNAUTHORIZED, Authenticate, key_of
 from mailsockd.web.router import Call, HTTPError, Routes
 from mailsockd.wire import message_json
@@ -20,20 +22,34 @@ class MessageRoutes:
     `authenticate` gives the account of a key; a caller who waited is asked for again with it.
     """
 
-    routes = Routes()
+    routes = Routes(tag="Messages")
 
     def __init__(self, messages: Messages, waiting: Waiting, authenticate: Authenticate) -> None:
         self._messages = messages
         self._waiting = waiting
         self._authenticate = authenticate
 
-    @routes.get("/api/addresses/starred/messages", summary="List the messages that the account starred")
+    @routes.get(
+        "/api/addresses/starred/messages",
+        operation="ListStarredMessages",
+        summary="List the messages that the account starred",
+        query=(LIMIT, UNTIL),
+        answers=gives(MESSAGES, "The messages."),
+    )
     async def starred(self, call: Call) -> Any:
         """Answer the newest starred messages, newest first; `limit` of them, none received after `until`."""
         found = await self._messages.starred(call.caller, limit_of(call), call.date("until"))
         return [message_json(message) for message in found]
 
-    @routes.get("/api/addresses/{email}/messages", public=True, summary="List or await the messages of an inbox")
+    @routes.get(
+        "/api/addresses/{email}/messages",
+        public=True,
+        operation="ListMessages",
+        summary="List or await the messages of an inbox",
+        query=(LIMIT, UNTIL, SINCE, WAIT, *FILTERS),
+        answers=gives(MESSAGES, "The messages."),
+        errors=FOREIGN_INBOX,
+    )
     async def list(self, call: Call, email: str) -> Any:
         """
         Answer the newest messages, newest first.
@@ -65,13 +81,27 @@ class MessageRoutes:
         except TooManyWaiting as error:
             raise HTTPError(error.status, error.message, headers={"Retry-After": "1"}) from error
 
-    @routes.get("/api/addresses/{email}/message-count", public=True, summary="Count the messages of an inbox")
+    @routes.get(
+        "/api/addresses/{email}/message-count",
+        public=True,
+        operation="CountMessages",
+        summary="Count the messages of an inbox",
+        answers=gives(COUNT, "How many there are."),
+        errors=FOREIGN_INBOX,
+    )
     async def count(self, call: Call, email: str) -> Any:
         """Answer how many messages there are."""
         inbox, count = await self._messages.count(call.caller, email)
         return {"count": count, "inbox": inbox}
 
-    @routes.delete("/api/addresses/{email}/messages", summary="Purge an inbox")
+    @routes.delete(
+        "/api/addresses/{email}/messages",
+        operation="DeleteAllMessages",
+        summary="Purge an inbox",
+        query=FILTERS,
+        answers=NOTHING,
+        errors={401: "There is no valid key, or the inbox is not the account's."},
+    )
     async def purge(self, call: Call, email: str) -> None:
         """Delete the messages of an inbox of the caller's but for the starred ones; all, or those that meet filters."""
         await self._messages.purge(call.caller, email, queried(call))
@@ -80,13 +110,23 @@ class MessageRoutes:
         "/api/addresses/{email}/messages/{id}",
         public=True,
         unseen="No permission to view message {id}",
+        operation="GetMessageMetadata",
         summary="Show a message",
+        answers=gives(MESSAGE, "The message."),
+        errors=NO_MESSAGE,
     )
     async def show(self, call: Call, email: str, id: str) -> Any:
         """Answer one message."""
         return message_json(await self._messages.get(call.caller, email, id))
 
-    @routes.delete("/api/addresses/{email}/messages/{id}", public=True, summary="Delete a message")
+    @routes.delete(
+        "/api/addresses/{email}/messages/{id}",
+        public=True,
+        operation="DeleteMessage",
+        summary="Delete a message",
+        answers=gives(DELETED, "The message is gone."),
+        errors=NO_MESSAGE,
+    )
     async def delete(self, call: Call, email: str, id: str) -> Any:
         """Delete one message."""
         message = await self._messages.delete(call.caller, email, id)

@@ -8,6 +8,8 @@ from html import escape
 from typing import Any, TypeAlias
 
 from mailsockd.actions.addresses import Addresses
+from mailsockd.api.answers import gives
+from mailsockd.api.schemas import STORED
 from mailsockd.web.router import Call, HTTPError, Routes
 
 # Stores a mail as if it had come by SMTP: sender, recipient, content. Gives its queue id.
@@ -73,7 +75,7 @@ class TestMessageRoutes:
     """Test mail. `hostname` is the server's name, `now` gives UTC seconds."""
 
     __test__ = False  # the name is no test's
-    routes = Routes()
+    routes = Routes(tag="Sending")
 
     def __init__(self, addresses: Addresses, inject: Inject, *, hostname: str, now: Callable[[], float]) -> None:
         self._addresses = addresses
@@ -81,7 +83,16 @@ class TestMessageRoutes:
         self._hostname = hostname
         self._now = now
 
-    @routes.post("/mailsockd/v1/addresses/{email}/test-message", summary="Send a test mail to an address")
+    @routes.post(
+        "/mailsockd/v1/addresses/{email}/test-message",
+        operation="SendTestMessage",
+        summary="Send a test mail to an address",
+        answers=gives(STORED, "The mail is stored."),
+        errors={
+            401: "There is no valid key, or the address is another account's.",
+            404: "Nobody has reserved the address.",
+        },
+    )
     async def send(self, call: Call, email: str) -> Any:
         """Store a small mail for an address that the caller has reserved, and answer its id and inbox."""
         inbox, address, _ = self._addresses.show(call.caller, email)

@@ -5,23 +5,39 @@ from typing import Any
 from mailsockd.actions.ports import Filter
 from mailsockd.actions.terms import contained
 from mailsockd.actions.unified import Unified
+from mailsockd.api.answers import LIMIT, SINCE_DATE, SKIP, Query, gives
 from mailsockd.api.filters import people
 from mailsockd.api.messages import limit_of
+from mailsockd.api.schemas import FILTERED, FOUND, UNIFIED
+from mailsockd.api.shapes import flag, text
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import date_json, message_json
 
 MOST_SKIPPED = 1_000_000
 
+_CONDITIONS = (
+    Query("andSubjectIncludes", text("A part of the subject.")),
+    Query("andFrom", text("A part of the sender's address or name.")),
+    Query("andTo", text("A part of a recipient's address or name, or of the inbox.")),
+    Query("andRead", flag("Whether it is marked as read.")),
+)
+
 
 class UnifiedRoutes:
     """The unified inbox."""
 
-    routes = Routes()
+    routes = Routes(tag="Unified inbox")
 
     def __init__(self, unified: Unified) -> None:
         self._unified = unified
 
-    @routes.get("/api/inbox", summary="List the messages of all inboxes of the account")
+    @routes.get(
+        "/api/inbox",
+        operation="ListInboxMessages",
+        summary="List the messages of all inboxes of the account",
+        query=(LIMIT, SKIP, SINCE_DATE),
+        answers=gives(UNIFIED, "The messages."),
+    )
     async def inbox(self, call: Call) -> Any:
         """Answer messages newest first: `limit` of them after `skip`, none received before `since`."""
         limit, skip = limit_of(call), call.integer("skip", 0, 0, MOST_SKIPPED)
@@ -35,7 +51,13 @@ class UnifiedRoutes:
             "since": None if since is None else date_json(since),
         }
 
-    @routes.get("/api/inbox-filter", summary="Filter the messages of all inboxes of the account")
+    @routes.get(
+        "/api/inbox-filter",
+        operation="FilterInboxMessages",
+        summary="Filter the messages of all inboxes of the account",
+        query=_CONDITIONS,
+        answers=gives(FILTERED, "The messages."),
+    )
     async def filtered(self, call: Call) -> Any:
         """Answer the newest messages that meet all of `andSubjectIncludes`, `andFrom`, `andTo` and `andRead`."""
         wanted = Filter(
@@ -46,7 +68,13 @@ class UnifiedRoutes:
         )
         return {"messages": [message_json(message) for message in await self._unified.filtered(call.caller, wanted)]}
 
-    @routes.get("/api/inbox-search", summary="Search the messages of all inboxes of the account")
+    @routes.get(
+        "/api/inbox-search",
+        operation="SearchInboxMessages",
+        summary="Search the messages of all inboxes of the account",
+        query=(Query("query", text("What to look for."), required=True),),
+        answers=gives(FOUND, "The messages."),
+    )
     async def search(self, call: Call) -> Any:
         """Answer the newest messages that have `query` in to, from or subject."""
         query = people(call, "query")

@@ -1,5 +1,6 @@
 """The route table: patterns, what they match, and the decorators that declare them beside the methods."""
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -33,7 +34,8 @@ class Route:
     """One method of an api object under one pattern.
 
     `name` is the attribute of the api object; `open` says that callers without a key are let in; `info` is what the
-    declaration says beside that (summary, tags), kept for a description of the API.
+    declaration says beside that (summary, what it answers), with the method's docstring as `description`: kept for a
+    description of the API.
     """
 
     method: str
@@ -83,10 +85,11 @@ class Routes:
     """The routes of one class. Its decorators may be stacked, so that one method serves several.
 
     A pattern is `/api/addresses/{email}/messages/{id}/labels/{label*}`: names in braces are given to the method by
-    name, `{label*}` takes the rest of the path with its slashes.
+    name, `{label*}` takes the rest of the path with its slashes. `shared` is part of every route's info.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, **shared: Any) -> None:
+        self._shared = shared
         self._routes: list[Route] = []
 
     def __iter__(self) -> Iterator[Route]:
@@ -96,7 +99,8 @@ class Routes:
         """Declare that the decorated method answers `method` under `pattern`."""
 
         def declare(function: Method) -> Method:
-            self._routes.append(Route(method, pattern, function.__name__, open, info))
+            said = {"description": inspect.getdoc(function) or "", **self._shared, **info}
+            self._routes.append(Route(method, pattern, function.__name__, open, said))
             return function
 
         return declare

@@ -55,8 +55,8 @@ def test_only_the_last_segment_may_be_a_tail() -> None:
 
 
 def test_decorators_stack_and_keep_what_is_said_beside_them() -> None:
-    """One method serves several routes; summary and the like stay with each."""
-    routes = Routes()
+    """One method serves several routes; summary and the like stay with each, with the docstring and what all share."""
+    routes = Routes(tag="Things")
 
     class Api:
         @routes.put("/a/{x}", summary="one")
@@ -65,6 +65,6 @@ def test_decorators_stack_and_keep_what_is_said_beside_them() -> None:
             """Change."""
 
     assert [(r.method, r.pattern, r.name, r.open, r.info) for r in routes] == [
-        ("POST", "/b/{x}", "change", True, {}),
-        ("PUT", "/a/{x}", "change", False, {"summary": "one"}),
+        ("POST", "/b/{x}", "change", True, {"description": "Change.", "tag": "Things"}),
+        ("PUT", "/a/{x}", "change", False, {"description": "Change.", "tag": "Things", "summary": "one"}),
     ]
