@@ -34,7 +34,6 @@ class ContentRoutes:
 
     @routes.get(
         "/api/addresses/{email}/messages/{id}/headers",
-        public=True,
         operation="GetHeaders",
         summary="Show the headers of a message",
         query=(_FORM, _OLD_FORM, DOWNLOAD),
@@ -59,7 +58,6 @@ class ContentRoutes:
 
     @routes.get(
         "/api/headers/{email}/{id}",
-        public=True,
         operation="GetMixedHeaders",
         summary="Show the headers of a message (older route)",
         query=(DOWNLOAD,),

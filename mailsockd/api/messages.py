@@ -83,7 +83,6 @@ class MessageRoutes:
 
     @routes.get(
         "/api/addresses/{email}/message-count",
-        public=True,
         operation="CountMessages",
         summary="Count the messages of an inbox",
         answers=gives(COUNT, "How many there are."),
