@@ -72,7 +72,7 @@ from mailsockd.web.limits import Limits
 from mailsockd.web.router import Router
 from mailsockd.web.site import Root, Site
 from mailsockd.websocket.resource import IncomingMessages
-from mailsockd.websocket.server import SocketFactory, text_frame
+from mailsockd.websocket.server import SocketFactory, long_text_frame, text_frame
 
 CREDENTIALS = "initial-credentials"
 
@@ -125,6 +125,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         Fanout(reactor),
         hostname=config.name,
         frame=text_frame,
+        long_frame=long_text_frame,
         is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
         in_thread=in_thread,
     )

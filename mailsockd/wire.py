@@ -40,21 +40,17 @@ with suppress(ImportError):
     dumps = orjson.dumps
 
 
-def dumps_in_slices(value: object) -> bytes:
+def dumps_in_slices(value: object) -> Iterator[bytes]:
     """
-    Give the same bytes as `dumps`, in steps that are short each.
+    Give the same bytes as `dumps`, in pieces that are made in short steps.
 
     One step of C over many megabytes would hold the interpreter from every other thread for as long as it takes.
     """
-    return b"".join(_slices(value))
-
-
-def _slices(value: object) -> Iterator[bytes]:
     if isinstance(value, dict):
         before = b"{"
         for name, inner in value.items():
             yield before + dumps(name) + b":"
-            yield from _slices(inner)
+            yield from dumps_in_slices(inner)
             before = b","
         yield b"}" if value else b"{}"
     elif isinstance(value, str) and len(value) > SLICE:

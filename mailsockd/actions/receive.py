@@ -6,7 +6,7 @@ shows can be read at that moment.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
@@ -23,7 +23,7 @@ from mailsockd.state.activity import ActivityLog, Kind
 
 # Up to here a parse takes a few milliseconds at worst; larger content is read and parsed in a thread.
 PARSED_IN_REACTOR = 64 * 1024
-# Each holds its content in memory, several times over while it is parsed.
+# Each holds its content in memory, several times over while it is parsed and while its frames are made.
 LARGE_AT_ONCE = 2
 LOOPBACK = "127.0.0.1"
 
@@ -38,7 +38,8 @@ class Rejected(Exception):
         self.text = text
 
 
-Publish: TypeAlias = Callable[[Sequence[Message], Mail, bytes], None]
+# What it gives, if anything, fires when the content is needed no more.
+Publish: TypeAlias = Callable[[Sequence[Message], Mail, bytes], "Deferred[Any] | None"]
 InThread: TypeAlias = Callable[[Callable[[Content], tuple[bytes, Mail]], Content], "Deferred[tuple[bytes, Mail]]"]
 
 
@@ -121,17 +122,17 @@ class Reception:
 
     def _receive_large(
         self, envelope: Envelope, content: Content, began: float, answer: "Deferred[str]"
-    ) -> "Deferred[None]":
+    ) -> "Deferred[Any]":
         parsed = self._in_thread(read_and_parse, content)
         return parsed.addCallback(lambda result: self._store(envelope, result[0], result[1], began, answer))
 
     def _store(
         self, envelope: Envelope, data: bytes, mail: Mail, began: float, answer: "Deferred[str]"
-    ) -> "Deferred[None]":
+    ) -> "Deferred[Any]":
         id = new_id()
         messages = self._messages(envelope, data, mail, id)
 
-        def stored(_: None) -> None:
+        def stored(_: None) -> "Deferred[Any] | None":
             answer.callback(id)
             milliseconds = (self._monotonic() - began) * 1000
             for message in messages:
@@ -144,7 +145,7 @@ class Reception:
                     count=message.size,
                     milliseconds=milliseconds,
                 )
-            self._publish(messages, mail, data)
+            return self._publish(messages, mail, data)
 
         def failed(failure: Failure) -> None:
             if answer.called:  # stored and answered; only the publishing went wrong

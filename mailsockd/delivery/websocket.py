@@ -1,9 +1,9 @@
 """The channel to web sockets: who gets a message (contract section 2, last paragraph), encoded once for all."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore
 
 from mailsockd.delivery.fanout import Fanout, Frames, Shape
 from mailsockd.mail.address import domain_of
@@ -18,6 +18,8 @@ from mailsockd.wire import dumps, dumps_in_slices, frame_json
 
 # Encoding takes about 10 ms a megabyte: above this it is done in a thread.
 ENCODED_IN_REACTOR = 64 * 1024
+# A large frame can be twelve times its content; two threads would only wait for each other.
+LARGE_AT_ONCE = 1
 
 InThread: TypeAlias = Callable[[Callable[[], Frames]], "Deferred[Frames]"]
 
@@ -26,7 +28,7 @@ class WebSocketChannel:
     """
     Publishes messages to subscriptions.
 
-    `frame` makes the bytes of one frame from its payload; `is_admin` tells whether an account is an administrator;
+    `frame` makes the bytes of one frame from its payload, `long_frame` from the payload in pieces; `is_admin` tells whether an account is an administrator;
     `in_thread` runs the encoding of large frames.
     """
 
@@ -42,6 +44,7 @@ class WebSocketChannel:
         *,
         hostname: str,
         frame: Callable[[bytes], bytes],
+        long_frame: Callable[[Iterable[bytes]], bytes],
         is_admin: Callable[[str], bool],
         in_thread: InThread,
     ) -> None:
@@ -52,6 +55,8 @@ class WebSocketChannel:
         self._fanout = fanout
         self._hostname = hostname
         self._frame = frame
+        self._long_frame = long_frame
+        self._large = DeferredSemaphore(LARGE_AT_ONCE)
         self._is_admin = is_admin
         self._in_thread = in_thread
 
@@ -63,8 +68,13 @@ class WebSocketChannel:
             raise ValueError("must be true or false")
         return value
 
-    def publish(self, messages: Sequence[Message], mail: Mail, content: bytes) -> None:
-        """Send each message, once, to every socket that is entitled to it at this moment."""
+    def publish(self, messages: Sequence[Message], mail: Mail, content: bytes) -> "Deferred[Any] | None":
+        """
+        Send each message, once, to every socket that is entitled to it at this moment.
+
+        Large frames are made later; what is given then fires when all of them are made, and does not fail.
+        """
+        making: list[Deferred[Any]] = []
         for message in messages:
             targets = list(dict.fromkeys(self._entitled(message))) if len(self._subscriptions) else []
             self._record(message, len(targets))
@@ -74,22 +84,26 @@ class WebSocketChannel:
             if len(content) <= ENCODED_IN_REACTOR:
                 self._fanout.send(targets, self._frames(shapes, message, mail, content))
             else:
-                self._fanout.send_later(targets, self._later(shapes, message, mail, content))
+                frames = self._later(shapes, message, mail, content)
+                self._fanout.send_later(targets, frames)
+                making.append(frames)
+        return DeferredList(making) if making else None
 
     def _later(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> "Deferred[Frames]":
-        return self._in_thread(lambda: self._frames(shapes, message, mail, content))
+        return self._large.run(self._in_thread, lambda: self._frames(shapes, message, mail, content))
 
     def _frames(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> Frames:
-        encode = dumps if len(content) <= ENCODED_IN_REACTOR else dumps_in_slices
         trace = received_value(message, self._hostname)
         traced = with_trace(message, content, self._hostname)
         alias = self._book.alias(message.inbox)
-        return {
-            (shape, raw): self._frame(
-                encode(frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw))
-            )
-            for shape, raw in shapes
-        }
+        frames: dict[Shape, bytes] = {}
+        for shape, raw in shapes:
+            frame = frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw)
+            if len(content) <= ENCODED_IN_REACTOR:
+                frames[shape, raw] = self._frame(dumps(frame))
+            else:
+                frames[shape, raw] = self._long_frame(dumps_in_slices(frame))
+        return frames
 
     def _entitled(self, message: Message) -> Iterator[Subscription]:
         address = self._book.get(message.inbox)

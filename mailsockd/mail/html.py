@@ -9,7 +9,8 @@ from urllib.parse import unquote
 from mailsockd.mail.attachments import Attachment, attachment_bytes
 from mailsockd.mail.links import unescaped
 
-# Text is made of this much HTML, in characters: enough for any letter, and a bound on what one mail can cost.
+# Text is made of this much HTML, and HTML of this much text, in characters: enough for any letter, and a bound on what
+# one mail can cost.
 CONVERTED = 512 * 1024
 CONVERTED_TAGS = 16_000
 
@@ -85,8 +86,8 @@ def text_from_html(html: str) -> str:
 
 
 def html_from_text(text: str) -> str:
-    """An HTML body that shows `text`: `:)` gives `<div>:)<br></div>` (contract 1.3, /body)."""
-    return f"<div>{_lines(text, '<br>')}</div>"
+    """An HTML body that shows `text`, the start of a very long one: `:)` gives `<div>:)<br></div>` (contract 1.3)."""
+    return f"<div>{_lines(text[:CONVERTED], '<br>')}</div>"
 
 
 def document_from_text(text: str) -> str:

@@ -15,11 +15,11 @@ from mailsockd.transport import Send, send_at_once
 from mailsockd.websocket.admission import Admit, Authenticate
 from mailsockd.websocket.backlog import Budget
 from mailsockd.websocket.deadlines import Deadlines
-from mailsockd.websocket.frames import text_frame
+from mailsockd.websocket.frames import long_text_frame, text_frame
 from mailsockd.websocket.limits import SocketLimits
 from mailsockd.websocket.socket import GOING_AWAY, Socket
 
-__all__ = ["Socket", "SocketFactory", "SocketLimits", "text_frame"]
+__all__ = ["Socket", "SocketFactory", "SocketLimits", "long_text_frame", "text_frame"]
 
 LONGEST_NOTE = 500
 LOCAL = ""

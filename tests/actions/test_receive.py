@@ -49,14 +49,19 @@ class ReceptionTests(SynchronousTestCase):
         self.mailbox = MemoryMailbox()
         self.activity = ActivityLog(lambda: 1.0)
         self.published: list[tuple[Sequence[Message], Mail, bytes]] = []
+        self.publishing: Deferred[None] | None = None
         self.in_threads: list[Deferred[Parsed]] = []
+
+    def publish(self, messages: Sequence[Message], mail: Mail, content: bytes) -> "Deferred[None] | None":
+        self.published.append((messages, mail, content))
+        return self.publishing
 
     def reception(self, *, any_domain: bool = False, unreserved: bool = True) -> Reception:
         return Reception(
             self.registry,
             Rights(self.registry.book, self.registry.domains),
             self.mailbox,
-            lambda *what: self.published.append(what),
+            self.publish,
             self.activity,
             self.thread,
             any_domain=any_domain,
@@ -159,6 +164,18 @@ class ReceptionTests(SynchronousTestCase):
         self.successResultOf(answers[0])
         self.assertEqual(len(self.in_threads), 3)
         self.assertNoResult(answers[1])
+
+    def test_large_content_has_its_turn_until_it_is_published(self) -> None:
+        """The sender is answered at once; what follows waits while the frames of a large mail are being made."""
+        large = Bytes(CONTENT + b"x" * PARSED_IN_REACTOR)
+        self.publishing = Deferred()
+        reception = self.reception()
+        answers = [reception.receive(envelope("a@b.test"), large) for _ in range(3)]
+        self.in_threads[0].callback(None)  # type: ignore[arg-type]
+        self.successResultOf(answers[0])
+        self.assertEqual(len(self.in_threads), 2)
+        self.publishing.callback(None)
+        self.assertEqual(len(self.in_threads), 3)
 
     def test_trouble_with_large_content_is_answered(self) -> None:
         """When large content cannot be read back, the answer fails, and the next one has its turn."""

@@ -67,6 +67,7 @@ class WebSocketChannelTests(SynchronousTestCase):
             Fanout(self.clock),
             hostname="mail.test",
             frame=lambda payload: payload,
+            long_frame=b"".join,
             is_admin=lambda name: name == "admin",
             in_thread=self.in_thread,
         )
@@ -252,6 +253,26 @@ class WebSocketChannelTests(SynchronousTestCase):
         function, waiting = self.threads[0]
         waiting.callback(function())
         self.assertEqual(one.subjects, ["large", "small"])
+
+    def test_large_frames_are_made_one_at_a_time(self) -> None:
+        """Until a large frame is made the next one waits, and whoever publishes can wait for it."""
+        self.listen("ada", "a@b.test")
+        large = parse(b"Subject: large\r\n\r\n")
+        content = b"x" * (ENCODED_IN_REACTOR + 1)
+        published = [self.channel.publish([stored("m-0", owner="ada", seq=n)], large, content) for n in (1, 2)]
+        self.assertEqual(len(self.threads), 1)
+        self.assertNoResult(published[0])
+        self.threads[0][1].callback(self.threads[0][0]())
+        self.successResultOf(published[0])
+        self.assertEqual(len(self.threads), 2)
+        self.threads[1][1].errback(MemoryError())
+        self.successResultOf(published[1])
+        self.assertEqual(len(self.flushLoggedErrors(MemoryError)), 1)
+
+    def test_a_small_message_keeps_nobody_waiting(self) -> None:
+        """Nothing is given to wait for when the frames are made at once."""
+        self.listen("ada", "a@b.test")
+        self.assertIsNone(self.channel.publish([stored("m-0", owner="ada")], parse(CONTENT), CONTENT))
 
     def test_a_frame_that_cannot_be_made_holds_up_nothing(self) -> None:
         """When encoding fails the fault is logged and the messages behind it go out."""

@@ -4,6 +4,7 @@ import pytest
 
 from mailsockd.mail.attachments import Attachment
 from mailsockd.mail.html import (
+    CONVERTED,
     dirty,
     document_from_text,
     html_from_text,
@@ -57,6 +58,11 @@ def test_html_from_text(text: str, html: str) -> None:
     """HTML of text escapes it and ends each line with a break, and stays as it is when sanitised."""
     assert html_from_text(text) == html
     assert sanitised(html) == html
+
+
+def test_html_is_made_of_the_start_of_a_very_long_text() -> None:
+    """HTML that is made of text has a bound; the text itself has none."""
+    assert html_from_text("x" * (CONVERTED + 1)) == f"<div>{'x' * CONVERTED}<br></div>"
 
 
 def test_document_from_text() -> None:
