@@ -5,6 +5,7 @@ from typing import Any
 
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.settings import Setting, changes
+from mailsockd.api.fields import MOST_RESERVED, texts
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import address_json, unreserved_json
@@ -37,6 +38,12 @@ class AddressRoutes:
         wanted = changes(call.body(), self._settings)
         return self._json(await self._addresses.reserve(call.caller, email, wanted))
 
+    @routes.post("/api/private-addresses-bulk", summary="Reserve up to 100 addresses")
+    async def reserve_all(self, call: Call) -> Any:
+        """Reserve all of `addresses`, or none of them, and answer the new ones."""
+        emails = texts(call.body(), "addresses", MOST_RESERVED)
+        return [self._json(address) for address in await self._addresses.reserve_all(call.caller, emails)]
+
     @routes.put("/api/addresses/{email}", summary="Change an address")
     async def update(self, call: Call, email: str) -> Any:
         """Change the settings that the body names."""
@@ -53,7 +60,7 @@ class AddressRoutes:
         inbox = await self._addresses.release(call.caller, email, call.flag("deleteAddressMessages"))
         return {"message": "Address was released.", "_id": inbox}
 
-    @routes.get("/api/addresses/{email}/availability", summary="Tell whether an address can be reserved")
+    @routes.get("/api/addresses/{email}/availability", public=True, summary="Tell whether an address can be reserved")
     def availability(self, call: Call, email: str) -> Any:
         """Answer whether the caller could reserve the address, and whether it is the caller's already."""
         inbox, available, owned = self._addresses.available(call.caller, email)

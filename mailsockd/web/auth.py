@@ -5,9 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsockd.web.call import KEY_FIELD, Call
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import HTTPError, wrong
 
 UNAUTHORIZED = "Not authorized. You may need to log in first."
+
+# No route makes sessions yet; a browser that has one of an earlier visit is told to forget it.
+EXPIRED_SESSION = "mailsockd_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
 
 Authenticate = Callable[[str], Any | None]
 
@@ -54,7 +57,7 @@ def identify(
 def _one(*given: str) -> str:
     keys = {key for key in given if key}
     if len(keys) > 1:
-        raise HTTPError(400, "The request holds different keys.")
+        raise HTTPError(400, "The request holds different keys.", (f"{KEY_FIELD}: is given with different values",))
     return keys.pop() if keys else ""
 
 
@@ -62,5 +65,5 @@ def _in_body(call: Call) -> list[str]:
     value = call.whole_body().fields.get(KEY_FIELD)
     values = value if isinstance(value, list) else [value]
     if not all(isinstance(key, str | None) for key in values):
-        raise HTTPError(400, f"{KEY_FIELD} must be a string.")
+        raise wrong(KEY_FIELD, "must be a string")
     return [key for key in values if key]

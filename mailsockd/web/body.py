@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import attrs
 
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import HTTPError, wrong_body
 from mailsockd.web.fields import Fields, parse_fields
 from mailsockd.web.long_strings import with_long_strings
 from mailsockd.web.multipart import parse_multipart
@@ -63,14 +63,14 @@ def parse_json(content: bytes) -> Any:
         if _MAY_BE_LONE.search(text):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):
-        raise HTTPError(400, "The body is not valid JSON.") from None
+        raise wrong_body("is not valid JSON") from None
     return value
 
 
 def _object(content: bytes) -> dict[str, Any]:
     value = parse_json(content) if len(content) <= _LARGE else with_long_strings(content, _LARGE, parse_json)
     if not isinstance(value, dict):
-        raise HTTPError(400, "The body must be a JSON object.")
+        raise wrong_body("must be a JSON object")
     return value
 
 

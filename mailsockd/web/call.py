@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from mailsockd.web.body import Body, read_body
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import wrong
 from mailsockd.web.exchange import Exchange
 from mailsockd.web.fields import Fields, parse_fields
 
@@ -34,7 +34,7 @@ def parse_flag(name: str, value: str) -> bool:
     try:
         return _FLAGS[value.lower()]
     except KeyError:
-        raise HTTPError(400, f"{name} must be true, false, 1 or 0.") from None
+        raise wrong(name, "must be true, false, 1 or 0") from None
 
 
 def parse_date(name: str, value: str) -> float:
@@ -49,7 +49,7 @@ def parse_date(name: str, value: str) -> float:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC) - _EPOCH
         offset = timedelta(hours=int(found[9] or 0), minutes=int(found[10] or 0))
     except ValueError:
-        raise HTTPError(400, f"{name} must be a date such as 2026-11-22 or 2026-11-22T08:00:00.000Z.") from None
+        raise wrong(name, "must be a date such as 2026-11-22 or 2026-11-22T08:00:00.000Z") from None
     return moment.total_seconds() + fraction - (-1 if found[8] == "-" else 1) * offset.total_seconds()
 
 
@@ -105,7 +105,7 @@ class Call:
             return default
         number = int(value) if _INTEGER.fullmatch(value) else None
         if number is None or not least <= number <= most:
-            raise HTTPError(400, f"{name} must be an integer from {least} to {most}.")
+            raise wrong(name, f"must be an integer from {least} to {most}")
         return number
 
     def date(self, name: str) -> float | None:

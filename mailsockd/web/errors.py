@@ -40,3 +40,18 @@ class HTTPError(Exception):
         if self.errors:
             body["validationErrors"] = list(self.errors)
         return body
+
+
+def wrong(field: str, reason: str) -> HTTPError:
+    """The 400 that says what is wrong with one field, such as `wrong("limit", "must be an integer")`."""
+    return HTTPError(400, f"{field} {reason}.", (f"{field}: {reason}",))
+
+
+def wrong_part(part: str, reason: str) -> HTTPError:
+    """The 400 that says what is wrong with a part of the request as a whole: the body, the query, the path."""
+    return HTTPError(400, f"The {part} {reason}.", (f"{part}: {reason}",))
+
+
+def wrong_body(reason: str) -> HTTPError:
+    """The 400 that says what is wrong with the body."""
+    return wrong_part("body", reason)

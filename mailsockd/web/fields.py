@@ -3,7 +3,7 @@ UTF-8 or a clear refusal."""
 
 from urllib.parse import unquote_to_bytes
 
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import wrong_part
 
 MOST_FIELDS = 1_000
 
@@ -17,7 +17,7 @@ def parse_fields(content: bytes, place: str, *, plus: bytes = b" ", most: int = 
     HTTPError 400 naming `place` ("query" or "body") when there are more than `most` fields or the text is not UTF-8.
     """
     if content.count(b"&") >= most:
-        raise HTTPError(400, f"The {place} has more than {most} fields.")
+        raise wrong_part(place, f"has more than {most} fields")
     fields = []
     for pair in content.split(b"&"):
         if pair:
@@ -30,4 +30,4 @@ def _text(content: bytes, place: str) -> str:
     try:
         return unquote_to_bytes(content).decode("utf-8")
     except UnicodeDecodeError:
-        raise HTTPError(400, f"The {place} is not valid UTF-8.") from None
+        raise wrong_part(place, "is not valid UTF-8") from None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import wrong_body
 
 LONG = 4096
 STEP = 65_536
@@ -43,7 +43,7 @@ def with_long_strings(content: bytes, rest: int, parse: Callable[[bytes], Any]) 
         done = end
     pieces.append(content[done:])
     if size + len(pieces[-1]) > rest:
-        raise HTTPError(400, f"The body may have at most {rest} bytes beside strings of more than {LONG} characters.")
+        raise wrong_body(f"may have at most {rest} bytes beside strings of more than {LONG} characters")
     return _put_back(parse(b"".join(pieces)), mark, long)
 
 
@@ -60,7 +60,7 @@ def _steps(content: bytes, start: int) -> list[int]:
             while content[end] & 0xC0 == 0x80 and end > places[-1]:  # not inside a character
                 end -= 1
         if end >= len(content) or end <= places[-1]:
-            raise HTTPError(400, "The body is not valid JSON.")
+            raise wrong_body("is not valid JSON")
         places.append(end)
 
 
@@ -74,7 +74,7 @@ def _text(content: bytes, steps: list[int]) -> str:
             text = text.encode("utf-16", "surrogatepass").decode("utf-16")
         text.encode("utf-8")  # fails for half a character
     except ValueError:
-        raise HTTPError(400, "The body is not valid JSON.") from None
+        raise wrong_body("is not valid JSON") from None
     return text
 
 
@@ -85,6 +85,6 @@ def _put_back(value: Any, mark: str, long: list[str]) -> Any:
         return [_put_back(inner, mark, long) for inner in value]
     if isinstance(value, dict):
         if any(name.startswith(mark) for name in value):
-            raise HTTPError(400, f"A name in the body has more than {LONG} characters.")
+            raise wrong_body(f"has a name of more than {LONG} characters")
         return {name: _put_back(inner, mark, long) for name, inner in value.items()}
     return value

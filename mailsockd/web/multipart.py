@@ -3,7 +3,7 @@ headers. Files are read like any other field; no route takes uploads."""
 
 import re
 
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import HTTPError, wrong_body
 from mailsockd.web.fields import Fields
 
 MOST_PARTS = 200
@@ -22,7 +22,7 @@ def parse_multipart(content: bytes, content_type: str) -> Fields:
     delimiter = b"\r\n--" + (found[1] or found[2]).encode("latin-1", "replace")
     content = b"\r\n" + content
     if content.count(delimiter) > MOST_PARTS + 1:
-        raise HTTPError(400, f"The body has more than {MOST_PARTS} parts.")
+        raise wrong_body(f"has more than {MOST_PARTS} parts")
     pieces = content.split(delimiter)[1:]
     fields: Fields = []
     for piece in pieces:
@@ -40,8 +40,8 @@ def _part(piece: bytes) -> tuple[str, str]:
     try:
         return name[1].decode("utf-8"), piece[end + 4 :].decode("utf-8")
     except UnicodeDecodeError:
-        raise HTTPError(400, "The body is not valid UTF-8.") from None
+        raise wrong_body("is not valid UTF-8") from None
 
 
 def _malformed(reason: str) -> HTTPError:
-    return HTTPError(400, f"The body is not valid multipart/form-data: {reason}.")
+    return wrong_body(f"is not valid multipart/form-data: {reason}")

@@ -14,7 +14,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from mailsockd.web.auth import Authenticate, identify, key_before_body
 from mailsockd.web.call import Call
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import HTTPError, wrong_part
 from mailsockd.web.exchange import Exchange, error_reply, send
 from mailsockd.web.head import Head
 from mailsockd.web.rates import Rates, unlimited
@@ -214,7 +214,7 @@ def _path(path: bytes) -> Path:
     try:
         return Path([unquote_to_bytes(part).decode("utf-8") for part in path[1:].split(b"/")])
     except UnicodeDecodeError:
-        raise HTTPError(400, "The path is not valid UTF-8.") from None
+        raise wrong_part("path", "is not valid UTF-8") from None
 
 
 def _allow(routes: Iterable[Route]) -> str:

@@ -8,21 +8,30 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.outgoing import Sending
+from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.unified import Unified
 from mailsockd.actions.waiting import Waiting
 from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.outgoing import OutgoingRoutes
+from mailsockd.api.placeholders import PlaceholderRoutes
 from mailsockd.api.reading import Reading
+from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.unified import UnifiedRoutes
+from mailsockd.api.validation import ValidationRoutes
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
@@ -63,6 +72,9 @@ class House:
     mailbox: MemoryMailbox = attrs.Factory(MemoryMailbox)
     subscriptions: Subscriptions = attrs.Factory(Subscriptions)
     any_domain: bool = False
+    unreserved: bool = True
+    anonymous_public: bool = False
+    largest: int = 1_000_000
     clock: Clock = attrs.Factory(Clock)
     activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
     threads: list[Any] = attrs.Factory(list)
@@ -91,6 +103,29 @@ class House:
         messages = Messages(self.mailbox, rights, "mail.test")
         self.waiting = Waiting(self.activity, self.clock, per_account=3, overall=5)
         reading = Reading(self.in_thread)
+        statistics = Statistics(registry, rights, self.mailbox, "b.test")
+        reception = Reception(
+            registry,
+            rights,
+            self.mailbox,
+            lambda *what: None,
+            self.activity,
+            self.in_thread_with,
+            any_domain=self.any_domain,
+            unreserved=self.unreserved,
+            monotonic=lambda: 0.0,
+            now=lambda: NOW,
+        )
+        sending = Sending(
+            registry,
+            rights,
+            reception.inject_for,
+            self.in_thread,
+            hostname="mail.test",
+            any_domain=self.any_domain,
+            largest=self.largest,
+            now=lambda: NOW,
+        )
         self.router = Router(
             AddressRoutes(addresses, self.book, [Flag()]),
             MessageRoutes(messages, self.waiting, self.accounts.by_key),
@@ -98,9 +133,17 @@ class House:
             AttachmentRoutes(messages, reading),
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox)),
-            AccountRoutes(self.accounts, self.book),
+            AccountRoutes(self.accounts, self.book, statistics),
+            DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book),
+            StatisticsRoutes(statistics, reading, lambda: NOW),
+            ValidationRoutes(frozenset(("b.test", "temp.test"))),
+            OutgoingRoutes(sending, self.in_thread),
+            PlaceholderRoutes(),
             authenticate=self.accounts.by_key,
             translate=translated,
+            anonymous=lambda route: route.open or (self.anonymous_public and route.info.get("public", False)),
+            bodies={"mail": self.largest * 3 // 2 + 131_072},
+            in_thread=self.in_thread,
         )
         self.talk = self.connection()
 
@@ -109,9 +152,13 @@ class House:
         self.threads.append(function)
         return maybeDeferred(function)
 
+    def in_thread_with(self, function: Any, *arguments: Any) -> "Deferred[Any]":
+        """Run at once a function of some arguments."""
+        return self.in_thread(lambda: function(*arguments))
+
     def connection(self) -> Talk:
         """Give another connection to the routes, on the house's clock."""
-        return Talk(self.router, clock=self.clock)
+        return Talk(self.router, clock=self.clock, options={"body_bytes": self.router.body_bytes})
 
     def ask(
         self, method: str, path: str, who: str | None = "ada", body: object = b"", content_type: str = ""

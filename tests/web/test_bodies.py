@@ -83,6 +83,7 @@ def test_what_is_wrong_in_a_very_large_body_is_answered() -> None:
         "message": "The body is not valid JSON.",
         "error": "Bad Request",
         "status": 400,
+        "validationErrors": ["body: is not valid JSON"],
     }
 
 

@@ -62,7 +62,7 @@ MALFORMED = (400, "The body is not valid JSON.")
         (b'{"a":"' + b"x" * 70_000 + b'\xff"}', MALFORMED),
         (b'{"a":"' + b"\x80" * 70_000 + b'"}', MALFORMED),
         (b'{"a":"' + b"x" * 70_000 + b'"', MALFORMED),
-        (b'{"' + b"x" * 5000 + b'":1}', (400, f"A name in the body has more than {LONG} characters.")),
+        (b'{"' + b"x" * 5000 + b'":1}', (400, f"The body has a name of more than {LONG} characters.")),
         (b"[" * 100_001, MUCH),
         (b'["a",' * 30_000, MUCH),
     ],

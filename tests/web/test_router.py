@@ -135,7 +135,12 @@ def test_a_path_that_is_not_utf8_is_400(talk: Talk) -> None:
     """Bytes that are no text are refused."""
     answer = ask(talk, "GET", "/api/things/%FF")
     assert answer.status == 400
-    assert answer.json == {"message": "The path is not valid UTF-8.", "error": "Bad Request", "status": 400}
+    assert answer.json == {
+        "message": "The path is not valid UTF-8.",
+        "error": "Bad Request",
+        "status": 400,
+        "validationErrors": ["path: is not valid UTF-8"],
+    }
 
 
 def test_literal_wins_over_parameter(talk: Talk) -> None:
@@ -252,7 +257,12 @@ def test_a_bad_body_is_400_and_not_500(talk: Talk) -> None:
     """Pseudo-JSON is refused in JSON."""
     answer = ask(talk, "PUT", "/api/things/a", b"{'enablews': true}", "application/json", KEY)
     assert answer.status == 400
-    assert answer.json == {"message": "The body is not valid JSON.", "error": "Bad Request", "status": 400}
+    assert answer.json == {
+        "message": "The body is not valid JSON.",
+        "error": "Bad Request",
+        "status": 400,
+        "validationErrors": ["body: is not valid JSON"],
+    }
 
 
 def test_known_exceptions_become_answers(talk: Talk) -> None:

@@ -1,0 +1,51 @@
+"""The routes for domains (contract section 1.4)."""
+
+from typing import Any
+
+from mailsockd.actions.domains import DomainActions
+from mailsockd.api.messages import limit_of
+from mailsockd.api.objects import domain_json
+from mailsockd.state.addresses import AddressBook
+from mailsockd.web.call import parse_flag
+from mailsockd.web.router import Call, Routes
+from mailsockd.wire import address_json, message_json
+
+
+class DomainRoutes:
+    """The caller's domains."""
+
+    routes = Routes()
+
+    def __init__(self, domains: DomainActions, book: AddressBook) -> None:
+        self._domains = domains
+        self._book = book
+
+    @routes.get("/api/domains", summary="List the domains of the account")
+    def list(self, call: Call) -> Any:
+        """Answer every domain of the caller's."""
+        return [domain_json(domain) for domain in self._domains.of(call.caller)]
+
+    @routes.get("/api/domains/{domain}", summary="Show a domain")
+    async def show(self, call: Call, domain: str) -> Any:
+        """Answer one domain, how many messages it has, and its catch-all address."""
+        found, count, catch_all = await self._domains.show(call.caller, domain)
+        address = None if catch_all is None else address_json(catch_all, self._book.alias(catch_all.address))
+        return {"domain": domain_json(found), "totalMessages": count, "catchAllAddress": address}
+
+    @routes.get("/api/domains/{domain}/messages", summary="List the messages of a domain")
+    async def messages(self, call: Call, domain: str) -> Any:
+        """Answer the newest messages of all inboxes of a domain, newest first."""
+        found = await self._domains.newest(call.caller, domain, limit_of(call), call.date("until"))
+        return [message_json(message) for message in found]
+
+    @routes.post("/api/domains/{domain}/delete-all-domain-mail", summary="Delete all mail of a domain")
+    @routes.put("/api/domains/{domain}/delete-all-domain-mail", summary="Delete all mail of a domain")
+    async def purge(self, call: Call, domain: str) -> None:
+        """Delete every message of a domain that the caller may see, starred too."""
+        await self._domains.purge(call.caller, domain)
+
+    @routes.put("/api/domains/{domain}/privacy/{private}", summary="Make a domain private, or public")
+    @routes.post("/api/domains/{domain}/privacy/{private}", summary="Make a domain private, or public")
+    async def privacy(self, call: Call, domain: str, private: str) -> Any:
+        """Say whether inboxes of the domain that nobody reserved are its owner's alone, and answer the domain."""
+        return domain_json(await self._domains.set_private(call.caller, domain, parse_flag("private", private)))

@@ -1,0 +1,59 @@
+"""The JSON of what only REST shows, in the order of contract section 1."""
+
+from typing import Any
+
+from mailsockd.actions.statistics import AccountFigures
+from mailsockd.actions.validation import Verdict
+from mailsockd.state.domains import Domain
+from mailsockd.wire import date_json
+
+
+def domain_json(domain: Domain) -> dict[str, Any]:
+    """Give the contract's Domain; a domain of the configuration needs no proof and counts as verified."""
+    return {
+        "_id": domain.name,
+        "created": date_json(domain.created),
+        "updated": date_json(domain.updated),
+        "enablews": domain.enablews,
+        "hosted": domain.hosted,
+        "isDefault": False,
+        "isPrivate": domain.is_private,
+        "lastVerificationErrors": domain.last_verification_errors,
+        "owner": domain.owner,
+        "verificationTxt": domain.verification_txt,
+        "verified": domain.verified or domain.configured,
+        "verifiedMx": domain.verified_mx or domain.configured,
+    }
+
+
+def figures_json(figures: AccountFigures) -> dict[str, Any]:
+    """Give the contract's `/me/stats`; operations are not billed here, so none are counted."""
+    return {
+        "addresses": list(figures.addresses),
+        "domains": list(figures.domains),
+        "starredMessages": figures.totals.starred,
+        "storedMessages": figures.totals.messages,
+        "inboxBytes": figures.totals.bytes,
+        "lastMonthOps": 0,
+        "defaultDomain": figures.default_domain,
+        "nonOwnedInboxes": list(figures.other_inboxes),
+    }
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """Give the contract's Validation, with both names of its flag."""
+    return {
+        "email": verdict.email,
+        "validFormat": verdict.valid,
+        "isValidFormat": verdict.valid,
+        "local": verdict.local,
+        "domain": verdict.domain,
+        "isDisposable": bool(verdict.disposable),
+        "disposableDomains": list(verdict.disposable),
+        "aliases": list(verdict.aliases),
+    }
+
+
+def counts_json(counts: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Give numbers by name, as all statistics have them."""
+    return [{"_id": name, "n": number} for name, number in counts]

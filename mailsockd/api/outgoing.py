@@ -1,0 +1,29 @@
+"""The route that sends (contract section 1.3)."""
+
+from typing import Any
+
+from mailsockd.actions.outgoing import WRITTEN_IN_REACTOR, Sending
+from mailsockd.api.draft import outgoing
+from mailsockd.api.reading import InThread
+from mailsockd.web.router import Call, Routes
+
+
+class OutgoingRoutes:
+    """Sending mail."""
+
+    routes = Routes()
+
+    def __init__(self, sending: Sending, in_thread: InThread) -> None:
+        self._sending = sending
+        self._in_thread = in_thread
+
+    @routes.post("/api/outgoing-messages", body="mail", summary="Send a mail to up to three recipients")
+    async def send(self, call: Call) -> Any:
+        """Write a mail and deliver it to recipients in domains that are served here."""
+        body, form = call.body(), call.is_form
+        if call.body_size <= WRITTEN_IN_REACTOR:
+            wanted = outgoing(body, form)
+        else:
+            wanted = await self._in_thread(lambda: outgoing(body, form))
+        sent = await self._sending.send(call.caller, wanted)
+        return {"from": sent.sender, "to": list(sent.to), "id": f"fe-{sent.id}"}

@@ -1,0 +1,27 @@
+"""Paths that stand in Mailsac's description for its documents: they tell where the thing itself is."""
+
+from typing import Any
+
+from mailsockd.web.router import Call, HTTPError, Routes
+
+
+class PlaceholderRoutes:
+    """Two paths behind which there is nothing."""
+
+    routes = Routes()
+
+    @routes.get("/api/custom_web_sockets", open=True, summary="Say where the web sockets are")
+    @routes.post("/api/custom_web_sockets", open=True, summary="Say where the web sockets are")
+    def sockets(self, call: Call) -> Any:
+        """Answer 404 with the path of the socket."""
+        raise HTTPError(
+            404,
+            "Web sockets are at /incoming-messages?key=KEY&addresses=ADDRESSES, and are switched on for an address "
+            'with PUT /api/addresses/{email} and {"enablews": true}.',
+        )
+
+    @routes.get("/api/custom_webhooks", open=True, summary="Say where webhooks are set")
+    @routes.post("/api/custom_webhooks", open=True, summary="Say where webhooks are set")
+    def webhooks(self, call: Call) -> Any:
+        """Answer 404 with the route that sets webhooks."""
+        raise HTTPError(404, 'Webhooks are set for an address with PUT /api/addresses/{email} and {"webhook": URL}.')

@@ -1,0 +1,110 @@
+"""The routes for figures of this server's public inboxes (contract section 1.4)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mailsockd.actions.attachments import find_attachment
+from mailsockd.actions.ports import Top
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.statistics import Statistics
+from mailsockd.api.contents import SANDBOX
+from mailsockd.api.messages import limit_of
+from mailsockd.api.objects import counts_json
+from mailsockd.api.reading import Reading
+from mailsockd.mail.attachments import attachment_bytes
+from mailsockd.web.disposition import saved_as
+from mailsockd.web.errors import HTTPError, wrong
+from mailsockd.web.router import Call, Reply, Routes
+from mailsockd.wire import message_json
+
+DAY = 86_400
+MOST_SKIPPED = 1_000_000
+
+
+class StatisticsRoutes:
+    """Figures of public mail; `now` gives UTC seconds."""
+
+    routes = Routes()
+
+    def __init__(self, statistics: Statistics, reading: Reading, now: Callable[[], float]) -> None:
+        self._statistics = statistics
+        self._reading = reading
+        self._now = now
+
+    @routes.get("/api/mailstats/top-addresses", summary="Count public mail by inbox")
+    async def top_addresses(self, call: Call) -> Any:
+        """Answer the inboxes with most public mail."""
+        return await self._top(call, "addresses")
+
+    @routes.get("/api/mailstats/top-senders", summary="Count public mail by sender")
+    async def top_senders(self, call: Call) -> Any:
+        """Answer the senders of most public mail."""
+        return await self._top(call, "senders")
+
+    @routes.get("/api/mailstats/top-domains", summary="Count public mail by domain")
+    async def top_domains(self, call: Call) -> Any:
+        """Answer the domains with most public mail."""
+        return await self._top(call, "domains")
+
+    async def _top(self, call: Call, kind: Top) -> Any:
+        start, end = self._dates(call)
+        return counts_json(await self._statistics.top(kind, start, end, _skip(call), limit_of(call)))
+
+    @routes.get("/api/mailstats/common-attachments", summary="Count public mail by attachment")
+    async def attachments(self, call: Call) -> Any:
+        """Answer the MD5s of the attachments of most public mail between two dates, which are needed."""
+        missing = tuple(f"{name}: is missing" for name in ("startDate", "endDate") if not call.query(name))
+        if missing:
+            raise HTTPError(400, "startDate and endDate are needed.", missing)
+        start, end = self._dates(call)
+        found = await self._statistics.common_attachments(start, end, _skip(call), limit_of(call))
+        return counts_json(found)
+
+    @routes.get("/api/mailstats/common-attachments/{md5}/count", summary="Count public mail with an attachment")
+    async def attachment_count(self, call: Call, md5: str) -> Any:
+        """Answer how many public messages have an attachment."""
+        return {"n": await self._statistics.attachment_count(md5)}
+
+    @routes.get("/api/mailstats/common-attachments/{md5}", summary="List public mail with an attachment")
+    async def with_attachment(self, call: Call, md5: str) -> Any:
+        """Answer public messages that have an attachment, newest first."""
+        found = await self._statistics.with_attachment(md5, limit_of(call))
+        return [message_json(message) for message in found]
+
+    @routes.get("/api/mailstats/common-attachments/{md5}/download", summary="Download a public attachment")
+    async def download(self, call: Call, md5: str) -> Reply:
+        """Answer the bytes of an attachment of public mail; a browser saves them."""
+        content = await self._statistics.attachment_content(md5)
+        attachment = find_attachment((await self._reading.mail(content)).attachments, md5)
+        if attachment is None or attachment.checksum != md5.lower():
+            raise Refusal(404, f"There is no public attachment with the MD5 {md5}.")
+        size = attachment.end - attachment.start
+        data = await self._reading.made(size, lambda: attachment_bytes(content, attachment))
+        name = attachment.file_name or attachment.checksum
+        return Reply(data, attachment.content_type, headers={**SANDBOX, "Content-Disposition": saved_as(name)})
+
+    @routes.get("/api/mailstats/blacklist", summary="List the domains and addresses that are denied")
+    def blacklist(self, call: Call) -> Any:
+        """Answer the operator's list, which is empty."""
+        return []
+
+    @routes.get("/api/mailstats/blacklist/{name*}", summary="Tell whether a domain or an address is denied")
+    def blacklisted(self, call: Call, name: str) -> Any:
+        """Answer whether the operator's list has it."""
+        return {"blacklisted": False}
+
+    def _dates(self, call: Call) -> tuple[float, float]:
+        """Read two dates in their order: without them the last day, without one of them the day beside the other."""
+        end = call.date("endDate")
+        start = call.date("startDate")
+        if end is None:
+            end = self._now()
+        if start is None:
+            start = end - DAY
+        if start > end:
+            raise wrong("startDate", "must not be after endDate")
+        return start, end
+
+
+def _skip(call: Call) -> int:
+    return call.integer("skip", 0, 0, MOST_SKIPPED)
