@@ -111,7 +111,7 @@ class Totals:
 Top: TypeAlias = Literal["addresses", "senders", "domains"]
 EVERYTHING = Filter()
 TEXTS_READ = 1000
-SHORT_SCAN = 10_000
+SHORT_SCAN = 2000
 
 
 class Mailbox(Protocol):

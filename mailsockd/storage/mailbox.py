@@ -1,20 +1,24 @@
 """The mailbox in SQLite: one writer, a few readers, each in a thread of its own."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
-from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals
+from mailsockd.actions.ports import EVERYTHING, TEXTS_READ, Filter, Selection, StateUnreadable, Term, Top, Totals
 from mailsockd.mail.stored import Message
-from mailsockd.storage import reader, writer
+from mailsockd.storage import accounts, changes, finding, reader, statistics, writer
 from mailsockd.storage.database import connect, prepare
+from mailsockd.storage.finding import Place
+from mailsockd.storage.terms import terms_of, terms_of_query
 from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Worker, at_once
 
+_Job = TypeVar("_Job")
 READERS = 2
+TEXTS_AT_ONCE = 20  # mails parsed before a reader turns to the next question
 CHECKED_AT_START = 256 << 20  # bytes; a larger file would keep the start waiting, `check` reads it later
 
 
@@ -24,7 +28,9 @@ class SQLiteMailbox:
 
     It is WAL with synchronous=FULL: an append has answered when SQLite's COMMIT has, and that is after the log was
     flushed with fdatasync. After a kill or a power cut SQLite plays the log when the file is opened again, and leaves
-    out what was not committed whole. `synchronous` and `factory` (of connections) are for tests.
+    out what was not committed whole. `synchronous`, `factory` (of connections) and `index_in_the_quiet` are for tests.
+
+    What an append leaves undone (see `index`) is done when nothing waits, or else before a question that needs it.
 
     The constructor makes or checks the file, and blocks. It raises StateUnreadable. Threads start with the first job.
     """
@@ -38,11 +44,14 @@ class SQLiteMailbox:
         soon: Soon = at_once,
         synchronous: str = "FULL",
         factory: type[sqlite3.Connection] = sqlite3.Connection,
+        index_in_the_quiet: bool = True,
     ) -> None:
         self._path = Path(path)
         prepare(self._path, "mailbox", CHECKED_AT_START)
         self._seq = _highest_seq(self._path)
-        self._writer: Worker[writer.Append | writer.Change] = Worker(
+        self._appends = 0
+        self._indexed = -1
+        self._writer: Worker[writer.Job] = Worker(
             "the mailbox's writer",
             partial(writer.Writer, self._path, synchronous, factory),
             call_from_thread,
@@ -50,6 +59,8 @@ class SQLiteMailbox:
             writer.BATCH_JOBS,
             writer.BATCH_BYTES,
             soon,
+            writer.is_index,
+            writer.Index() if index_in_the_quiet else None,
         )
         self._readers: list[Worker[reader.Question]] = [
             Worker(
@@ -76,6 +87,7 @@ class SQLiteMailbox:
         if not messages:
             return succeed(None)
         self._seq = max(self._seq, messages[-1].seq)
+        self._appends += 1
         return self._writer.submit(writer.Append(messages, content), len(content))
 
     def newest(
@@ -86,10 +98,13 @@ class SQLiteMailbox:
         filter: Filter = EVERYTHING,
         after: int | None = None,
     ) -> "Deferred[list[Message]]":
-        """Give at most `limit` messages, newest first; `until` leaves out those received later (UTC seconds)."""
-        if filter != EVERYTHING or after is not None:
-            raise NotImplementedError
-        return self._ask(reader.newest(selection, limit, until))
+        """Give the newest messages; terms are looked up when what was appended before is indexed."""
+        if filter.sender is filter.recipient is filter.subject is filter.text is None:
+            return self._ask(reader.newest(selection, limit, until, filter.read, after))
+        place = Place(
+            selection.inbox, selection.reader, until=until, read=filter.read, after=-1 if after is None else after
+        )
+        return ensureDeferred(self._found(place, filter, limit))
 
     def count(self, selection: Selection) -> "Deferred[int]":
         """Count the messages."""
@@ -103,100 +118,103 @@ class SQLiteMailbox:
         """Give the bytes as received, None when the message was deleted meanwhile."""
         return self._ask(reader.content(message))
 
+    def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
+        """Have an account star a message, or nobody."""
+        return self._writer.submit(changes.star(message, account))
+
+    def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
+        """Put a message into a folder."""
+        return self._writer.submit(changes.move(message, folder))
+
+    def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
+        """Give a message these labels and no others."""
+        return self._writer.submit(changes.label(message, labels))
+
+    def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
+        """Mark a message as read or not."""
+        return self._writer.submit(changes.mark(message, read))
+
     def delete(self, message: Message) -> "Deferred[bool]":
         """Delete one message for good; tells whether it was still there."""
-        return self._writer.submit(writer.delete(message))
+        return self._writer.submit(changes.delete(message))
 
     def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
         """
         Delete the messages, starred ones only if asked; gives how many.
 
         This is done in slices with mail taken between them; what arrives meanwhile stays. When a slice fails, those
-        before it are deleted.
+        before it are deleted. A filter looks at all that is there, however short its terms.
         """
-        if filter != EVERYTHING:
-            raise NotImplementedError
-        return ensureDeferred(self._in_slices(writer.purge(selection, starred, self._seq)))
+        if filter == EVERYTHING:
+            return ensureDeferred(self._in_slices(changes.purge(selection, starred, self._seq)))
+        return ensureDeferred(self._purge_found(selection, starred, filter, self._seq))
 
     def purge_owner(self, owner: str) -> "Deferred[int]":
         """Delete all messages that an account owns, in slices as `purge` does; gives how many."""
-        return ensureDeferred(self._in_slices(writer.purge_owner(owner, self._seq)))
+        return ensureDeferred(self._in_slices(changes.purge_owner(owner, self._seq)))
+
+    def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
+        """Delete what an account sees in a domain, starred too, in slices as `purge` does; gives how many."""
+        return ensureDeferred(self._when_indexed(self._in_slices, changes.purge_domain(domain, owner, self._seq)))
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
-        return self._writer.submit(writer.adopt(inbox, owner))
-
-    def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
-        """See the port."""
-        raise NotImplementedError
-
-    def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
-        """See the port."""
-        raise NotImplementedError
-
-    def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
-        """See the port."""
-        raise NotImplementedError
-
-    def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
-        """See the port."""
-        raise NotImplementedError
+        return self._writer.submit(changes.adopt(inbox, owner))
 
     def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give what an account starred."""
+        return self._ask(accounts.starred(account, limit, until))
 
     def owned(
         self, owner: str, limit: int, skip: int = 0, since: float | None = None, filter: Filter = EVERYTHING
     ) -> "Deferred[list[Message]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give what belongs to an account."""
+        place = Place(None, owner, since=since, read=filter.read)
+        return ensureDeferred(self._found(place, filter, limit, skip))
 
     def unread(self, owner: str) -> "Deferred[int]":
-        """See the port."""
-        raise NotImplementedError
+        """Count what belongs to an account and is not marked as read."""
+        return self._ask(accounts.unread(owner))
 
     def totals(self, owner: str) -> "Deferred[Totals]":
-        """See the port."""
-        raise NotImplementedError
+        """Count and measure what belongs to an account."""
+        return self._ask(accounts.totals(owner))
 
     def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give the inboxes that have mail which an account owns, sorted."""
+        return ensureDeferred(self._when_indexed(self._ask, accounts.inboxes_of(owner)))
 
     def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give what belongs to an account and has the query in its sender, recipients or subject."""
+        question = finding.found(Place(None, owner), terms_of_query(query), limit)
+        return ensureDeferred(self._when_indexed(self._ask, question))
 
     def of_domain(
         self, domain: str, reader: str | None, limit: int, until: float | None = None
     ) -> "Deferred[list[Message]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give the newest messages of a domain."""
+        return ensureDeferred(self._when_indexed(self._ask, accounts.of_domain(domain, reader, limit, until)))
 
     def count_domain(self, domain: str, reader: str | None) -> "Deferred[int]":
-        """See the port."""
-        raise NotImplementedError
-
-    def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
-        """See the port."""
-        raise NotImplementedError
+        """Count the messages of a domain."""
+        return ensureDeferred(self._when_indexed(self._ask, accounts.count_domain(domain, reader)))
 
     def top(self, kind: Top, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
-        """See the port."""
-        raise NotImplementedError
+        """Count public messages by inbox, sender or domain."""
+        return ensureDeferred(self._when_indexed(self._ask, statistics.top(kind, start, end, skip, limit)))
 
     def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
-        """See the port."""
-        raise NotImplementedError
+        """Count public messages by the MD5 of what is attached to them."""
+        question = statistics.common_attachments(start, end, skip, limit)
+        return ensureDeferred(self._when_indexed(self._ask, question))
 
     def attachment_count(self, checksum: str) -> "Deferred[int]":
-        """See the port."""
-        raise NotImplementedError
+        """Count the public messages with an attachment."""
+        return ensureDeferred(self._when_indexed(self._ask, statistics.attachment_count(checksum)))
 
     def messages_with_attachment(self, checksum: str, limit: int) -> "Deferred[list[Message]]":
-        """See the port."""
-        raise NotImplementedError
+        """Give the newest public messages with an attachment."""
+        return ensureDeferred(self._when_indexed(self._ask, statistics.messages_with_attachment(checksum, limit)))
 
     def check(self) -> "Deferred[list[str]]":
         """Read the whole file and say what is damaged; an empty list when nothing is."""
@@ -209,12 +227,57 @@ class SQLiteMailbox:
     def _ask(self, question: reader.Question) -> "Deferred[Any]":
         return min(self._readers, key=lambda worker: worker.waiting).submit(question)
 
-    async def _in_slices(self, change: writer.Change) -> int:
+    async def _index(self) -> None:
+        # A slice at a time, so that appends are taken between them. Nothing is asked when nothing came since the last.
+        wanted = self._appends
+        if self._indexed < wanted:
+            while await self._writer.submit(writer.Index()):
+                pass
+            self._indexed = max(self._indexed, wanted)
+
+    async def _when_indexed(self, do: Callable[[_Job], Awaitable[Any]], job: _Job) -> Any:
+        await self._index()
+        return await do(job)
+
+    async def _found(self, place: Place, filter: Filter, limit: int, skip: int = 0) -> list[Message]:
+        terms = terms_of(filter)
+        if terms is not None:
+            await self._index()
+        if filter.text is None:
+            return cast(list[Message], await self._ask(finding.found(place, terms, limit, skip)))
+        candidates = await self._ask(finding.seqs(place, terms, TEXTS_READ))
+        numbers = await self._with_text(candidates, filter.text, max(skip, 0) + max(limit, 0))
+        return cast(list[Message], await self._ask(finding.listed(numbers[max(skip, 0) :])))
+
+    async def _with_text(self, candidates: list[int], term: Term, limit: int) -> list[int]:
+        numbers: list[int] = []
+        for start in range(0, len(candidates), TEXTS_AT_ONCE):
+            if len(numbers) >= limit:
+                break
+            some = candidates[start : start + TEXTS_AT_ONCE]
+            numbers.extend(await self._ask(finding.with_text(some, term)))
+        return numbers[:limit]
+
+    async def _purge_found(self, selection: Selection, starred: bool, filter: Filter, up_to: int) -> int:
+        # The index is asked for even without terms: its turn in the writer's queue comes behind what was appended.
+        self._indexed = -1
+        await self._index()
+        place = Place(selection.inbox, selection.reader, read=filter.read, up_to=up_to, unstarred=not starred)
+        numbers = await self._ask(finding.seqs(place, terms_of(filter), None))
+        if filter.text is not None:
+            numbers = await self._with_text(numbers, filter.text, len(numbers))
+        deleted = 0
+        for start in range(0, len(numbers), changes.PURGE_SLICE):
+            some = numbers[start : start + changes.PURGE_SLICE]
+            deleted += await self._writer.submit(changes.purge_found(selection, some, starred))
+        return deleted
+
+    async def _in_slices(self, change: changes.Change) -> int:
         deleted = 0
         while True:
             some: int = await self._writer.submit(change)
             deleted += some
-            if some < writer.PURGE_SLICE:
+            if some < changes.PURGE_SLICE:
                 return deleted
 
     async def _close(self) -> None:

@@ -40,23 +40,24 @@ class Reader:
             return trouble(error, self._path)
 
 
-def newest(selection: Selection, limit: int, until: float | None) -> Question:
-    """Ask for the newest messages of a selection, a list."""
+def newest(selection: Selection, limit: int, until: float | None, read: bool | None, after: int | None) -> Question:
+    """Ask for the newest messages of a selection, a list; `read` None takes all, `after` is a seq."""
 
     def ask(db: sqlite3.Connection) -> list[Message]:
         rows = db.execute(
             """
-            SELECT seq, messages.id, inbox, original, owner, received, size, ip, via, helo, sender, tls, esmtp,
-                   folder, labels, read, saved_by, summary
-            FROM messages JOIN contents ON contents.id = messages.content
-            WHERE inbox = :inbox AND (:until IS NULL OR received <= :until)
+            SELECT * FROM listed
+            WHERE inbox = :inbox AND seq > :after AND (:until IS NULL OR received <= :until)
                 AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
+                AND (:read IS NULL OR (read IS 1) = :read)
             ORDER BY seq DESC LIMIT :limit
             """,
             {
                 "inbox": selection.inbox,
                 "reader": selection.reader or None,
                 "until": until,
+                "after": -1 if after is None else after,
+                "read": None if read is None else int(read),
                 "limit": max(limit, 0),
             },
         ).fetchall()
@@ -88,10 +89,8 @@ def get(selection: Selection, id: str) -> Question:
     def ask(db: sqlite3.Connection) -> Message | None:
         rows = db.execute(
             """
-            SELECT seq, messages.id, inbox, original, owner, received, size, ip, via, helo, sender, tls, esmtp,
-                   folder, labels, read, saved_by, summary
-            FROM messages JOIN contents ON contents.id = messages.content
-            WHERE messages.id = :id AND inbox = :inbox
+            SELECT * FROM listed
+            WHERE id = :id AND inbox = :inbox
                 AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
             """,
             {"inbox": selection.inbox, "reader": selection.reader or None, "id": id},

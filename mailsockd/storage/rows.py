@@ -49,7 +49,7 @@ def storable_row(message: Message, content: int) -> Row:
 
 
 def message_from(row: Row) -> Message:
-    """Give the message of a row: the columns of messages without `content`, then the summary."""
+    """Give the message of a row of the view `listed`."""
     return Message(
         id=row[1],
         seq=row[0],

@@ -46,7 +46,10 @@ class Worker(Generic[Job]):
     (twistd does, when it becomes a daemon), and SQLite's connections stay in one thread. `call_from_thread` is the
     reactor's callFromThread. `on_death` is called on the reactor with the reason when the thread ends unasked: then
     nothing can be stored any more, and the process must not go on as if it could. At most `most` jobs, or those whose
-    sizes reach `most_bytes`, are given to one call of the Work.
+    sizes reach `most_bytes`, are given to one call of the Work; a job that is `apart` is given alone.
+
+    When nothing came for `quiet` seconds after some jobs, `spare` is done, if there is one, again and again with such
+    a pause before each, until its outcome is not True or something comes.
     """
 
     _log = Logger()
@@ -60,6 +63,9 @@ class Worker(Generic[Job]):
         most: int = 1,
         most_bytes: int = 8 << 20,
         soon: Soon = at_once,
+        apart: Callable[[Job], bool] = lambda job: False,
+        spare: Job | None = None,
+        quiet: float = 0.02,
     ) -> None:
         self._name = name
         self._start = start
@@ -68,6 +74,10 @@ class Worker(Generic[Job]):
         self._most = most
         self._most_bytes = most_bytes
         self._soon = soon
+        self._apart = apart
+        self._spare = spare
+        self._quiet = quiet
+        self._kept: list[_Entry[Job] | None] = []
         self._handed: list[_Entry[Job]] = []
         self._queue: SimpleQueue[_Entry[Job] | None] = SimpleQueue()
         self._batch: list[_Entry[Job]] = []
@@ -85,7 +95,7 @@ class Worker(Generic[Job]):
     @property
     def waiting(self) -> int:
         """How many jobs nobody has taken yet."""
-        return self._queue.qsize() + len(self._handed)
+        return self._queue.qsize() + len(self._kept) + len(self._handed)
 
     def submit(self, job: Job, size: int = 0) -> "Deferred[Any]":
         """Have a job done; its outcome is the Deferred's. `size` is in bytes. A cancelled job that waits is dropped."""
@@ -122,20 +132,37 @@ class Worker(Generic[Job]):
         # In the thread. An empty list is the end; when the end is met behind jobs it is put back for the next call.
         batch: list[_Entry[Job]] = []
         size = 0
-        entry = self._queue.get()
+        entry = self._next()
         while entry is not None:
-            if not entry[1].called:
+            if self._apart(entry[0]):
+                if batch:
+                    self._kept.append(entry)
+                    return batch
+                if not entry[1].called:
+                    return [entry]
+            elif not entry[1].called:
                 batch.append(entry)
                 size += entry[2]
             if batch and (len(batch) >= self._most or size >= self._most_bytes):
                 return batch
             try:
-                entry = self._queue.get(block=not batch)
+                entry = self._next(block=not batch)
             except Empty:
                 return batch
         if batch:
             self._queue.put(None)
         return batch
+
+    def _next(self, block: bool = True) -> _Entry[Job] | None:
+        return self._kept.pop() if self._kept else self._queue.get(block=block)
+
+    def _use_the_quiet(self, work: Work[Job]) -> None:
+        more = self._spare is not None
+        while more and not self._kept:
+            try:
+                self._kept.append(self._queue.get(timeout=self._quiet))
+            except Empty:
+                more = self._spare is not None and work.run([self._spare])[0] is True
 
     def _run(self) -> None:
         try:
@@ -146,6 +173,7 @@ class Worker(Generic[Job]):
                     outcomes = work.run([entry[0] for entry in batch])
                     self._batch = []
                     self._call_from_thread(self._answer, batch, outcomes)
+                    self._use_the_quiet(work)
             finally:
                 work.close()
         except BaseException as error:
@@ -171,7 +199,7 @@ class Worker(Generic[Job]):
             self._closed = f"{self._name} has died: {reason}"
             self._log.critical("{died}\n{trace}", died=self._closed, trace="".join(format_exception(reason)))
             self._hand_over()
-            left = self._batch
+            left = [*self._batch, *(entry for entry in self._kept if entry is not None)]
             while not self._queue.empty():
                 entry = self._queue.get()
                 if entry is not None:

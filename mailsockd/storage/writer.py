@@ -13,14 +13,15 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from mailsockd.actions.ports import Selection
 from mailsockd.mail.stored import Message
+from mailsockd.storage.changes import Change
 from mailsockd.storage.database import connect, trouble
+from mailsockd.storage.index import index_some, step_back
+from mailsockd.storage.reader import highest_seq
 from mailsockd.storage.rows import Row, content_row, message_row, storable_row
 
 BATCH_JOBS = 256
 BATCH_BYTES = 8 << 20
-PURGE_SLICE = 100  # messages deleted in one transaction, so that mail is taken between the slices of a long purge
 
 _SYNCHRONOUS = {"FULL": "PRAGMA synchronous = FULL", "OFF": "PRAGMA synchronous = OFF"}
 _INSERT_CONTENT = "INSERT INTO contents (id, summary, raw) VALUES (?, ?, ?)"
@@ -39,7 +40,17 @@ class Append:
     content: bytes
 
 
-Change: TypeAlias = Callable[[sqlite3.Connection], Any]
+@attrs.frozen
+class Index:
+    """A slice of what appends leave undone; gives True when there is more. It shares no transaction."""
+
+
+Job: TypeAlias = Append | Change | Index
+
+
+def is_index(job: Job) -> bool:
+    """Tell whether a job is done apart from all others."""
+    return isinstance(job, Index)
 
 
 class Writer:
@@ -52,14 +63,18 @@ class Writer:
     def __init__(self, path: Path, synchronous: str, factory: type[sqlite3.Connection]) -> None:
         self._path = path
         self._db = connect(path, factory)
+        self._durable = synchronous == "FULL"
         self._db.execute(_SYNCHRONOUS[synchronous])
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA cache_size = -16384")  # KiB
         self._db.execute("PRAGMA wal_autocheckpoint = 2000").fetchall()  # pages
         self._db.execute("PRAGMA journal_size_limit = 67108864").fetchall()  # bytes, after a checkpoint
+        self._highest = highest_seq(self._db)
 
-    def run(self, jobs: list[Append | Change]) -> list[Any]:
+    def run(self, jobs: list[Job]) -> list[Any]:
         """Commit the jobs together, or else each alone; gives what each of them gives, or its StorageTrouble."""
+        if isinstance(jobs[0], Index):
+            return [self._index() for _ in jobs]
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:  # no job's fault, so there is no use in trying each
@@ -76,7 +91,23 @@ class Writer:
         """Close the connection; when it is the last one this moves the log into the file."""
         self._db.close()
 
-    def _alone(self, job: Append | Change) -> Any:
+    def _index(self) -> Any:
+        # Nobody was promised that this is on the disk, so it does not wait for it; the next commit's wait covers it.
+        try:
+            if self._durable:
+                self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("BEGIN IMMEDIATE")
+            more = index_some(self._db)
+            self._db.execute("COMMIT")
+            return more
+        except Exception as error:
+            self._undo()
+            return trouble(error, self._path)
+        finally:
+            if self._durable:
+                self._db.execute("PRAGMA synchronous = FULL")
+
+    def _alone(self, job: Job) -> Any:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             outcomes = self._do([job], storable_row)
@@ -91,18 +122,21 @@ class Writer:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
 
-    def _do(self, jobs: list[Append | Change], row_of: Callable[[Message, int], Row]) -> list[Any]:
+    def _do(self, jobs: list[Job], row_of: Callable[[Message, int], Row]) -> list[Any]:
         outcomes: list[Any] = []
         contents: list[Row] = []
         messages: list[Row] = []
         for job in jobs:
             if isinstance(job, Append):
                 first = job.messages[0]
+                if first.seq < self._highest:
+                    step_back(self._db, first.seq)
+                self._highest = max(self._highest, first.seq)
                 contents.append(content_row(first, job.content))
                 for message in job.messages:
                     messages.append(row_of(message, first.seq))
                 outcomes.append(None)
-            else:
+            elif not isinstance(job, Index):
                 self._insert(contents, messages)
                 contents, messages = [], []
                 outcomes.append(job(self._db))
@@ -113,66 +147,3 @@ class Writer:
         if contents:
             self._db.executemany(_INSERT_CONTENT, contents)
             self._db.executemany(_INSERT_MESSAGE, messages)
-
-
-def delete(message: Message) -> Change:
-    """Delete one message; gives whether it was there."""
-
-    def change(db: sqlite3.Connection) -> bool:
-        return db.execute("DELETE FROM messages WHERE seq = ? AND id = ?", (message.seq, message.id)).rowcount > 0
-
-    return change
-
-
-def purge(selection: Selection, starred: bool, up_to: int) -> Change:
-    """Delete at most PURGE_SLICE messages of a selection, none with a seq above `up_to`; gives how many."""
-
-    def change(db: sqlite3.Connection) -> int:
-        return db.execute(
-            """
-            DELETE FROM messages WHERE seq IN (
-                SELECT seq FROM messages
-                WHERE inbox = :inbox AND seq <= :up_to AND (:starred OR saved_by IS NULL)
-                    AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
-                LIMIT :slice)
-            """,
-            {
-                "inbox": selection.inbox,
-                "reader": selection.reader or None,
-                "starred": int(starred),
-                "up_to": up_to,
-                "slice": PURGE_SLICE,
-            },
-        ).rowcount
-
-    return change
-
-
-def purge_owner(owner: str, up_to: int) -> Change:
-    """Delete at most PURGE_SLICE messages that an account owns, none with a seq above `up_to`; gives how many."""
-
-    def change(db: sqlite3.Connection) -> int:
-        return db.execute(
-            """
-            DELETE FROM messages WHERE seq IN (
-                SELECT seq FROM messages WHERE owner = ? AND owner <> '' AND seq <= ? LIMIT ?)
-            """,
-            (owner, up_to, PURGE_SLICE),
-        ).rowcount
-
-    return change
-
-
-def adopt(inbox: str, owner: str) -> Change:
-    """Give the public messages of an inbox to an account; one that another account starred stays that account's."""
-
-    def change(db: sqlite3.Connection) -> int:
-        return db.execute(
-            """
-            UPDATE messages SET owner = :owner
-            WHERE inbox = :inbox AND owner = '' AND (saved_by IS NULL OR saved_by = :owner)
-            """,
-            {"inbox": inbox, "owner": owner},
-        ).rowcount
-
-    return change

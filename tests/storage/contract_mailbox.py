@@ -65,8 +65,8 @@ EVERYTHING = Message(
 )
 
 
-class MailboxContract:
-    """The suite; `open` makes the mailbox over what is there, the same each time in one test."""
+class Opened:
+    """What the suites need; `open` makes the mailbox over what is there, the same each time in one test."""
 
     def open(self, pump: Pump) -> Mailbox:
         raise NotImplementedError
@@ -87,6 +87,10 @@ class MailboxContract:
 
     def ids(self, selection: Selection, limit: int = 100, until: float | None = None) -> list[str]:
         return [found.id for found in self.pump.wait(self.mailbox.newest(selection, limit, until))]
+
+
+class MailboxContract(Opened):
+    """The suite for what is on a disk."""
 
     def test_empty(self) -> None:
         """A new mailbox has no messages, and a question may be the first thing that it is asked."""

@@ -13,12 +13,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.actions.ports import Selection, StorageFull, StorageTrouble
 from mailsockd.storage.mailbox import SQLiteMailbox
+from tests.storage.contract_lists import ListsContract
 from tests.storage.contract_mailbox import PUBLIC, MailboxContract, message
 from tests.storage.faults import Noted, noted
 from tests.storage.pump import LONGEST_WAIT, Pump
 
 
-class SQLiteMailboxTests(MailboxContract, SynchronousTestCase):
+class SQLiteMailboxTests(MailboxContract, ListsContract, SynchronousTestCase):
     """The contract."""
 
     def setUp(self) -> None:
@@ -53,6 +54,7 @@ class MailboxFileTests(SynchronousTestCase):
             self.pump.deaths.append,
             synchronous=synchronous,
             factory=factory or self.factory,
+            index_in_the_quiet=False,
         )
         self.addCleanup(lambda: self.pump.wait(mailbox.close()))
         self.addCleanup(self.gate.set)
@@ -256,30 +258,6 @@ class MailboxFileTests(SynchronousTestCase):
             sizes.append(self.pump.wait(pages))
         assert max(sizes) < sizes[0] * 1.1
         assert self.path.with_name("mailbox.db-wal").stat().st_size < 64 << 20
-
-    def test_questions_use_indices(self) -> None:
-        """No question reads all messages, and none sorts."""
-        mailbox = self.open()
-        for question in (
-            mailbox.newest(PUBLIC, 5, 1.0),
-            mailbox.count(PUBLIC),
-            mailbox.get(PUBLIC, "m1"),
-            mailbox.content(message(1)),
-        ):
-            self.pump.wait(question)
-        self.pump.wait(mailbox.purge(PUBLIC))
-        self.pump.wait(mailbox.purge_owner("ann"))
-        self.pump.wait(mailbox.adopt("a@b.example", "ann"))
-        self.pump.wait(mailbox.delete(message(1)))
-        statements = [sql for sql in self.factory.done if "messages" in sql]
-        assert len(statements) == 8
-        db = sqlite3.connect(self.path)
-        for sql in statements:
-            values = dict.fromkeys(("inbox", "reader", "until", "limit", "id", "up_to", "starred", "slice", "owner"))
-            plan = db.execute(f"EXPLAIN QUERY PLAN {sql}", values if ":" in sql else (1,) * sql.count("?")).fetchall()
-            steps = [step[3] for step in plan]
-            assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step], (sql, steps)
-        db.close()
 
     def test_batches_of_writes_are_few(self) -> None:
         """An append of many copies stores its content once and its copies with one statement."""
