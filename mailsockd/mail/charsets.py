@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
-from codecs import charmap_decode
-from collections.abc import Callable
+from codecs import charmap_decode, getincrementaldecoder
+from collections.abc import Callable, Iterator
 
 _Decoder = Callable[[bytes], str]
 
@@ -39,8 +39,26 @@ def _by_table(codec: str) -> _Decoder:
     return lambda data: charmap_decode(data, "strict", table)[0]
 
 
+# Bytes that are decoded, and characters that are cleaned, in one step of C: more at once would hold the interpreter
+# from every other thread, for half a second where each byte is an error.
+_STEP = 512 * 1024
+
+
 def _by_codec(codec: str) -> _Decoder:
-    return lambda data: data.decode(codec, "replace")
+    make = getincrementaldecoder(codec)
+
+    def decode_all(data: bytes) -> str:
+        if len(data) <= _STEP:
+            return data.decode(codec, "replace")
+        step = make("replace").decode
+        starts = range(0, len(data), _STEP)
+        try:
+            return "".join([step(data[start : start + _STEP], start + _STEP >= len(data)) for start in starts])
+        except UnicodeError:
+            # A step ended in an escape sequence longer than any that exists, which a decoder does not keep.
+            return "".join([data[start : start + _STEP].decode(codec, "replace") for start in starts])
+
+    return decode_all
 
 
 _DECODERS: dict[str, _Decoder] = {
@@ -101,6 +119,23 @@ def clean_body(text: str) -> str:
 
     There is no lone surrogate to look for: no decoder of this module makes one.
     """
+    if len(text) > _STEP:
+        return "".join([_clean_step(step) for step in _steps(text)])
+    return _clean_step(text)
+
+
+def _clean_step(text: str) -> str:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\x00", "\ufffd")
+
+
+def _steps(text: str) -> Iterator[str]:
+    # No step ends between a carriage return and its newline.
+    start = 0
+    while start < len(text):
+        end = start + _STEP
+        if text[end - 1 : end + 1] == "\r\n":
+            end += 1
+        yield text[start:end]
+        start = end
