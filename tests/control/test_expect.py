@@ -280,3 +280,21 @@ def test_the_program_waits_longer_than_the_daemon(house: House) -> None:
         io.StringIO(), io.StringIO(), io.StringIO(), lambda path: Daemon(),  # type: ignore[arg-type, return-value]
     )  # fmt: skip
     assert (status, asked["timeout"], asked["limit"]) == (1, "91", 121.0)
+
+
+def test_mail_is_looked_at_once(house: House) -> None:
+    """What did not match is not read again when the next mail comes."""
+    afters = []
+    newest = house.mailbox.newest
+
+    def noted(*arguments: Any, **named: Any) -> Any:
+        afters.append(named.get("after"))
+        return newest(*arguments, **named)
+
+    house.mailbox.newest = noted  # type: ignore[method-assign]
+    talk = waiting(house, "address=a@mail.test&text=482913&timeout=60")
+    for _ in range(3):
+        receive(house, OTHER)
+    assert afters[-1] == 2
+    receive(house, MAIL)
+    assert answered(talk)["found"]["subject"] == "Verify your address"
