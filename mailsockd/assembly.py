@@ -83,6 +83,8 @@ class Daemon(InOrder):
     databases do not survive a fork.
     """
 
+    _log = Logger()
+
     def __init__(self, config: Config, reactor: Any, ready: Ready) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._config = config
@@ -92,6 +94,7 @@ class Daemon(InOrder):
     def privilegedStartService(self) -> None:
         """Read the state and bind the ports."""
         self._ready.lock.sign()
+        self._log.info("configuration: {source}", source=self._config.source)
         self.add(assemble(self._config, self._reactor, self._ready))
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 

@@ -61,7 +61,7 @@ def line(event: Event) -> str:
     if event.text:
         text += f" text={_quoted(event.text)}"
     if event.count is not None:
-        text += f" count={event.count}"
+        text += f" {'size' if event.kind is Kind.STORED else 'count'}={event.count}"
     if event.milliseconds is not None:
         text += f" ms={event.milliseconds:.1f}"
     return text

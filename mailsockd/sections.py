@@ -58,8 +58,10 @@ class Reader:
         try:
             value = yaml.SafeLoader("").construct_document(node)
             return field.metadata["check"](value)
-        except (ValueError, yaml.YAMLError) as error:
-            raise self._error(key_node, full, " ".join(str(error).split())) from error
+        except yaml.MarkedYAMLError as error:
+            raise self._error(key_node, full, str(error.problem)) from error
+        except ValueError as error:
+            raise self._error(key_node, full, str(error)) from error
 
     def _error(self, node: yaml.Node, key: str, reason: str) -> ConfigError:
         return ConfigError(f"{self._source}:{node.start_mark.line + 1}: {key}: {reason}")

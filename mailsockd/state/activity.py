@@ -32,7 +32,8 @@ class Event:
     One thing that happened.
 
     `at` is UTC seconds; `peer` an IP address; `text` a sentence for people (an SMTP reply, a reason);
-    `message` a message id; fields that do not apply are "".
+    `message` a message id; `count` a number of listeners, or the bytes of a stored message; fields that do not apply
+    are "" or None.
     """
 
     kind: Kind
