@@ -136,6 +136,25 @@ class ReceptionTests(SynchronousTestCase):
         for recipient in ("nobody", "x@elsewhere.test"):
             self.failureResultOf(ensureDeferred(reception.inject("", recipient, CONTENT)), Refusal)
 
+    def test_one_mail_is_injected_for_several_recipients(self) -> None:
+        """Each inbox has its copy under the one id; when one recipient is refused nobody has any."""
+        reception = self.reception()
+        recipients = ("a@b.test", "n@b.test", "any@c.test")
+        id = self.successResultOf(ensureDeferred(reception.inject_for("me@mail.test", recipients, CONTENT)))
+        self.assertEqual(
+            [(message.id, message.inbox, message.sender) for message in self.mailbox.messages],
+            [
+                (f"{id}-0", "a@b.test", "me@mail.test"),
+                (f"{id}-1", "n@b.test", "me@mail.test"),
+                (f"{id}-2", "*@c.test", "me@mail.test"),
+            ],
+        )
+        self.assertEqual(len(self.published), 1)
+        refused = ensureDeferred(reception.inject_for("me@mail.test", ("a@b.test", "x@elsewhere.test"), CONTENT))
+        failure = self.failureResultOf(refused, Refusal)
+        self.assertEqual(failure.value.errors, ("to: No mail for elsewhere.test here (smtp.accept is domains)",))
+        self.assertEqual(len(self.mailbox.messages), 3)
+
     def test_trouble_on_disk_is_the_answer(self) -> None:
         """A failed append fails the answer with its own error; nothing is published, and the reason is on record."""
         for trouble in (StorageTrouble("broken"), StorageFull("full")):
