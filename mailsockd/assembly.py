@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
 from twisted.application import strports
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -62,7 +61,7 @@ from mailsockd.smtp.server import SMTPFactory
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
-from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.domains import Domains, with_configured
 from mailsockd.state.secrets import ALIASES, Secret
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.stores import mailbox_store, state_store
@@ -293,11 +292,7 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
         aliases = Secret(ALIASES, secrets.token_hex(32))
         new.append(aliases)
     book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
-    domains = Domains(snapshot.domains)
-    now = time.time()
-    for name in config.served:
-        kept = domains.get(name) or Domain(name, ADMIN, now, now, enablews=True)
-        domains.put(attrs.evolve(kept, configured=True, owner=ADMIN, verified=True, verified_mx=True))
+    domains = Domains(with_configured(snapshot.domains, config.served, ADMIN, time.time()))
     return Registry(Accounts(snapshot.accounts, snapshot.keys), book, domains, store), new
 
 

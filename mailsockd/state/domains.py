@@ -28,6 +28,22 @@ class Domain:
     last_verification_errors: str | None = None
 
 
+def with_configured(kept: Iterable[Domain], names: Iterable[str], owner: str, now: float) -> list[Domain]:
+    """
+    Give the domains of a start: those that were kept, and those of the configuration, which belong to `owner`.
+
+    Settings of a configured domain that were kept hold. One that is in the configuration no longer is left out, so that
+    it is not served any more.
+    """
+    found = {domain.name: domain for domain in kept}
+    configured = {}
+    for name in names:
+        domain = found.get(name) or Domain(name, owner, now, now, enablews=True)
+        configured[name] = attrs.evolve(domain, configured=True, owner=owner, verified=True, verified_mx=True)
+    others = (domain for domain in found.values() if not domain.configured and domain.name not in configured)
+    return [*others, *configured.values()]
+
+
 class Domains:
     """All domains by name."""
 

@@ -2,7 +2,7 @@
 
 import attrs
 
-from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.domains import Domain, Domains, with_configured
 
 PLAIN = Domain("b.test", "ada", 1.0, 1.0)
 
@@ -29,3 +29,19 @@ def test_domains_of_an_account() -> None:
     assert [domain.name for domain in domains.of("ada")] == ["a.test", "b.test"]
     domains.remove("a.test")
     assert domains.get("a.test") is None
+
+
+def test_the_configuration_decides_which_domains_need_no_proof() -> None:
+    """Configured domains are served and admin's, with what was set for them; those that no longer are, are not."""
+    kept = [
+        Domain("a.test", "admin", 1.0, 2.0, configured=True, verified=True, is_private=True),
+        Domain("gone.test", "admin", 1.0, 2.0, configured=True, verified=True, verified_mx=True),
+        Domain("bobs.test", "bob", 1.0, 2.0, verified=True),
+        Domain("taken.test", "bob", 1.0, 2.0),
+    ]
+    assert with_configured(kept, ["a.test", "new.test", "taken.test"], "admin", 9.0) == [
+        Domain("bobs.test", "bob", 1.0, 2.0, verified=True),
+        Domain("a.test", "admin", 1.0, 2.0, configured=True, verified=True, verified_mx=True, is_private=True),
+        Domain("new.test", "admin", 9.0, 9.0, configured=True, enablews=True, verified=True, verified_mx=True),
+        Domain("taken.test", "admin", 1.0, 2.0, configured=True, verified=True, verified_mx=True),
+    ]
