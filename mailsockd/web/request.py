@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from twisted.web import server
 from twisted.web.error import UnsupportedMethod
 
-from mailsockd.web.errors import HTTPError
+from mailsockd.web.errors import HTTPError, phrase
 from mailsockd.web.exchange import Exchange, error_reply, send
 from mailsockd.web.head import origin_form
 from mailsockd.web.refusal import SAFETY, http_date
@@ -95,6 +95,10 @@ class Request(server.Request):
             self.answer.setHeader("Content-Length", str(len(body)))
             self.answer.write(body)
             self.answer.finish()
+
+    def setResponseCode(self, code: int, message: bytes | None = None) -> None:
+        """Set the status of the answer; Twisted has no name for some, such as 429."""
+        super().setResponseCode(code, message or phrase(code).encode("ascii"))
 
     def processingFailed(self, reason: Failure) -> Failure:
         """A resource failed: the log has why, the client has the id."""
