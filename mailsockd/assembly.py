@@ -35,9 +35,11 @@ from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.description import described
 from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.outgoing import OutgoingRoutes
 from mailsockd.api.placeholders import PlaceholderRoutes
 from mailsockd.api.reading import Reading
@@ -48,6 +50,7 @@ from mailsockd.api.validation import ValidationRoutes
 from mailsockd.bounds import rates, smtp_limits, socket_limits, web_bodies, web_limits
 from mailsockd.config import Config
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
+from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.delivery.channels import channels
 from mailsockd.delivery.fanout import Fanout
@@ -191,9 +194,16 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         in_thread=in_thread,
     )
     root = Root()
-    pages = Router(DashboardRoutes(config.served[0]), cross_origin=False)
-    for name, resource in ((b"api", router), (b"mailsockd", router), (b"static", pages), (b"websocket-test", pages)):
-        root.putChild(name, resource)
+    description = described([*router.table, *DescriptionRoutes.routes], __version__)
+    documents = Router(DescriptionRoutes(description))
+    pages = Router(DashboardRoutes(config.served[0]), ReferenceRoutes(description), cross_origin=False)
+    for resource, names in (
+        (router, (b"api", b"mailsockd")),
+        (documents, (b"openapi.json", b"openapi.yml")),
+        (pages, (b"docs", b"static", b"websocket-test")),
+    ):
+        for name in names:
+            root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets))
     site = Site(root, clock=reactor, limits=web_limits(config), body_bytes=router.body_bytes)
     services = InOrder()  # type: ignore[no-untyped-call]

@@ -3,7 +3,10 @@
 from typing import Any
 
 from mailsockd.actions.statistics import Statistics
+from mailsockd.api.account_schemas import ACCOUNT, FIGURES, SIGNED_OUT
+from mailsockd.api.answers import Query, gives
 from mailsockd.api.objects import figures_json
+from mailsockd.api.shapes import nullable, text
 from mailsockd.state.accounts import Accounts, key_digest
 from mailsockd.state.addresses import AddressBook
 from mailsockd.web.auth import EXPIRED_SESSION, key_of
@@ -14,14 +17,20 @@ from mailsockd.wire import account_json
 class AccountRoutes:
     """The caller's account."""
 
-    routes = Routes()
+    routes = Routes(tag="Account")
 
     def __init__(self, accounts: Accounts, book: AddressBook, statistics: Statistics) -> None:
         self._accounts = accounts
         self._book = book
         self._statistics = statistics
 
-    @routes.get("/api/me", open=True, summary="Show the account that the key speaks for")
+    @routes.get(
+        "/api/me",
+        open=True,
+        operation="User",
+        summary="Show the account that the key speaks for",
+        answers=gives(nullable(ACCOUNT), "The account; null without a valid key."),
+    )
     def me(self, call: Call) -> Any:
         """Answer the account, or `null` for no key or a wrong one (contract section 0.2)."""
         if call.caller is None:
@@ -29,12 +38,25 @@ class AccountRoutes:
         key = self._accounts.key(key_digest(key_of(call)))
         return account_json(call.caller, key.name if key else "", self._book.count(call.caller.name))
 
-    @routes.get("/api/me/stats", summary="Show what the account has")
+    @routes.get(
+        "/api/me/stats",
+        operation="AccountStats",
+        summary="Show what the account has",
+        query=(Query("overrideAccountId", text("Another account; only administrators are heard.")),),
+        answers=gives(FIGURES, "The figures."),
+        errors={404: "An administrator named an account that is not there."},
+    )
     async def stats(self, call: Call) -> Any:
         """Answer addresses, domains and totals; an administrator may ask for another account."""
         return figures_json(await self._statistics.of(call.caller, call.query("overrideAccountId")))
 
-    @routes.post("/api/auth/logout", open=True, summary="Sign out")
+    @routes.post(
+        "/api/auth/logout",
+        open=True,
+        operation="Logout",
+        summary="Sign out",
+        answers=gives(SIGNED_OUT, "The session is over."),
+    )
     def logout(self, call: Call) -> Any:
         """Have the browser forget its session; a key goes on working."""
         return JSON({"ok": True}, headers={"Set-Cookie": EXPIRED_SESSION})

@@ -2,7 +2,10 @@
 
 from mailsockd.actions.addresses import LONGEST_INFO
 from mailsockd.actions.flags import LONGEST_LABEL, MOST_LABELS
-from mailsockd.api.shapes import Named, array, closed, flag, nullable, only, text
+from mailsockd.actions.outgoing import MOST_RECIPIENTS
+from mailsockd.api.fields import MOST_ENCLOSURES, MOST_RECEIVED, MOST_RESERVED, MOST_VALIDATED
+from mailsockd.api.schemas import RECIPIENT
+from mailsockd.api.shapes import Named, Schema, array, closed, flag, nullable, only, text
 
 _UNSERVED = only(None, "Null clears it. Setting it is refused: this server does not send there yet.")
 _SETTINGS = {
@@ -39,5 +42,58 @@ LABELS = Named(
             }
         },
         example={"labels": ["taxes 2026"]},
+    ),
+)
+
+RESERVED = Named(
+    "AddressesToReserve",
+    closed(
+        "Addresses that are reserved together, or not at all.",
+        {"addresses": array(text("An address."), "The addresses.", minItems=1, maxItems=MOST_RESERVED)},
+        example={"addresses": ["user1@mail.test", "user2@mail.test"]},
+    ),
+)
+VALIDATED = Named(
+    "AddressesToValidate",
+    closed(
+        "Addresses to judge.",
+        {"emails": array(text("An address."), "The addresses.", minItems=1, maxItems=MOST_VALIDATED)},
+        example={"emails": ["user1@mail.test"]},
+    ),
+)
+
+_ENCLOSURE: dict[str, Schema] = {
+    "content": text("The bytes, in the encoding named."),
+    "encoding": text("How `content` is to be read; as text unless said.", enum=["base64", "byte"]),
+    "filename": text("The file name."),
+    "contentType": text("The type; found from the file name unless said."),
+    "cid": text("The content id, by which the HTML refers to it."),
+    "contentDisposition": text("How it is shown.", enum=["attachment", "inline"]),
+}
+_PEOPLE = [text("An address, or several with commas, with or without names."), RECIPIENT]
+_SENT: dict[str, Schema] = {
+    "to": {
+        "description": f"The recipients, at most {MOST_RECIPIENTS}, in domains that are served here.",
+        "oneOf": [*_PEOPLE, array({"oneOf": _PEOPLE}, "Several.", minItems=1, maxItems=MOST_RECIPIENTS)],
+    },
+    "from": {"description": "The sender: an address of the account.", "oneOf": _PEOPLE},
+    "subject": nullable(text("The subject.")),
+    "text": nullable(text("The text.")),
+    "html": nullable(text("The HTML.")),
+    "attachments": array(
+        closed("An attachment.", _ENCLOSURE, optional=[name for name in _ENCLOSURE if name != "content"]),
+        "The attachments.",
+        maxItems=MOST_ENCLOSURES,
+    ),
+    "received": array(text("A Received header."), "Trace headers to put in front.", maxItems=MOST_RECEIVED),
+    "raw": nullable(text("The whole message; then the fields for its parts are not used.")),
+}
+OUTGOING = Named(
+    "OutgoingMessage",
+    closed(
+        "A mail to send.",
+        _SENT,
+        optional=[name for name in _SENT if name not in ("to", "from")],
+        example={"to": "user1@mail.test", "from": "user2@mail.test", "subject": "Hello", "text": "It works."},
     ),
 )

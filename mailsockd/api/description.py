@@ -5,6 +5,7 @@ OpenAPI 3.1, because its schemas are plain JSON Schema: the same ones describe R
 webhook, and any validator takes them unchanged.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ from mailsockd.api.shapes import Named
 from mailsockd.web.routes import Route
 
 OPENAPI = "3.1.0"
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_SOURCE = re.compile(r"\s*\(contract[^)]*\)")
 
 # In the order in which a reader wants them.
 TAGS: Mapping[str, str] = {
@@ -89,7 +92,8 @@ def described(routes: Iterable[Route], version: str) -> dict[str, Any]:
 
 def _order(route: Route) -> tuple[Any, ...]:
     tag = route.info.get("tag", "")
-    return list(TAGS).index(tag) if tag in TAGS else len(TAGS), route.pattern, route.method
+    place = list(TAGS).index(tag) if tag in TAGS else len(TAGS)
+    return place, len(route.parts), route.pattern, _METHODS.index(route.method)
 
 
 def _used(tag: str, paths: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -127,8 +131,9 @@ def _operation(route: Route) -> dict[str, Any]:
 
 
 def _paragraphs(docstring: str) -> str:
-    """Give a docstring with its paragraphs on one line each."""
-    return "\n\n".join(" ".join(paragraph.split()) for paragraph in docstring.split("\n\n"))
+    """Give a docstring with its paragraphs on one line each, without the sources that it names."""
+    text = _SOURCE.sub("", docstring)
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:

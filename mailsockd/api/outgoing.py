@@ -3,6 +3,9 @@
 from typing import Any
 
 from mailsockd.actions.outgoing import WRITTEN_IN_REACTOR, Sending
+from mailsockd.api.account_schemas import SENT
+from mailsockd.api.answers import Body, gives
+from mailsockd.api.bodies import OUTGOING
 from mailsockd.api.draft import outgoing
 from mailsockd.api.reading import InThread
 from mailsockd.web.router import Call, Routes
@@ -11,13 +14,20 @@ from mailsockd.web.router import Call, Routes
 class OutgoingRoutes:
     """Sending mail."""
 
-    routes = Routes()
+    routes = Routes(tag="Sending")
 
     def __init__(self, sending: Sending, in_thread: InThread) -> None:
         self._sending = sending
         self._in_thread = in_thread
 
-    @routes.post("/api/outgoing-messages", body="mail", summary="Send a mail to up to three recipients")
+    @routes.post(
+        "/api/outgoing-messages",
+        body="mail",
+        operation="SendMessage",
+        summary="Send a mail to up to three recipients",
+        takes=Body(OUTGOING, required=True),
+        answers=gives(SENT, "The mail is delivered."),
+    )
     async def send(self, call: Call) -> Any:
         """Write a mail and deliver it to recipients in domains that are served here."""
         body, form = call.body(), call.is_form

@@ -23,5 +23,6 @@ PATH: Mapping[str, Mapping[str, Any]] = {
     "identifier": text("MD5, content id with or without `<>`, or file name, in this order.", minLength=1),
     "domain": _DOMAIN,
     "md5": _MD5,
+    "name": text("A domain or an address; slashes may stand as they are.", minLength=1, examples=["shop.test"]),
     "private": text("`true` or `false`.", enum=["true", "false"]),
 }

@@ -8,10 +8,17 @@ from mailsockd.web.router import Call, HTTPError, Routes
 class PlaceholderRoutes:
     """Two paths behind which there is nothing."""
 
-    routes = Routes()
+    routes = Routes(tag="WebSocket", answers=(), errors={404: "Always: `message` tells where it is."})
 
-    @routes.get("/api/custom_web_sockets", open=True, summary="Say where the web sockets are")
-    @routes.post("/api/custom_web_sockets", open=True, summary="Say where the web sockets are")
+    @routes.get(
+        "/api/custom_web_sockets", open=True, operation="WebSocketPlace", summary="Say where the web sockets are"
+    )
+    @routes.post(
+        "/api/custom_web_sockets",
+        open=True,
+        operation="PostWebSocketPlace",
+        summary="Say where the web sockets are (the same with POST)",
+    )
     def sockets(self, call: Call) -> Any:
         """Answer 404 with the path of the socket."""
         raise HTTPError(
@@ -20,8 +27,13 @@ class PlaceholderRoutes:
             'with PUT /api/addresses/{email} and {"enablews": true}.',
         )
 
-    @routes.get("/api/custom_webhooks", open=True, summary="Say where webhooks are set")
-    @routes.post("/api/custom_webhooks", open=True, summary="Say where webhooks are set")
+    @routes.get("/api/custom_webhooks", open=True, operation="WebhookPlace", summary="Say where webhooks are set")
+    @routes.post(
+        "/api/custom_webhooks",
+        open=True,
+        operation="PostWebhookPlace",
+        summary="Say where webhooks are set (the same with POST)",
+    )
     def webhooks(self, call: Call) -> Any:
         """Answer 404 with the route that sets webhooks."""
         raise HTTPError(404, 'Webhooks are set for an address with PUT /api/addresses/{email} and {"webhook": URL}.')

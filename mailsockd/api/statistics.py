@@ -7,10 +7,14 @@ from mailsockd.actions.attachments import find_attachment
 from mailsockd.actions.ports import Top
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.statistics import Statistics
+from mailsockd.api.account_schemas import COUNTED, DENIED, IS_DENIED, NUMBER
+from mailsockd.api.answers import DAY as DATE
+from mailsockd.api.answers import LIMIT, SKIP, Query, gives, gives_bytes
 from mailsockd.api.contents import SANDBOX
 from mailsockd.api.messages import limit_of
 from mailsockd.api.objects import counts_json
 from mailsockd.api.reading import Reading
+from mailsockd.api.schemas import MESSAGES
 from mailsockd.mail.attachments import attachment_bytes
 from mailsockd.web.disposition import saved_as
 from mailsockd.web.errors import HTTPError, wrong
@@ -20,28 +24,50 @@ from mailsockd.wire import message_json
 DAY = 86_400
 MOST_SKIPPED = 1_000_000
 
+_START = {**DATE, "description": "Only mail received from here on; a day before the end unless said."}
+_END = {**DATE, "description": "Only mail received until here; now unless said."}
+_RANGE = (Query("startDate", _START), Query("endDate", _END), SKIP, LIMIT)
+
 
 class StatisticsRoutes:
     """Figures of public mail; `now` gives UTC seconds."""
 
-    routes = Routes()
+    routes = Routes(tag="Statistics")
 
     def __init__(self, statistics: Statistics, reading: Reading, now: Callable[[], float]) -> None:
         self._statistics = statistics
         self._reading = reading
         self._now = now
 
-    @routes.get("/api/mailstats/top-addresses", summary="Count public mail by inbox")
+    @routes.get(
+        "/api/mailstats/top-addresses",
+        operation="ListTopPublicAddresses",
+        summary="Count public mail by inbox",
+        query=_RANGE,
+        answers=gives(COUNTED, "The numbers."),
+    )
     async def top_addresses(self, call: Call) -> Any:
         """Answer the inboxes with most public mail."""
         return await self._top(call, "addresses")
 
-    @routes.get("/api/mailstats/top-senders", summary="Count public mail by sender")
+    @routes.get(
+        "/api/mailstats/top-senders",
+        operation="ListTopPublicSenders",
+        summary="Count public mail by sender",
+        query=_RANGE,
+        answers=gives(COUNTED, "The numbers."),
+    )
     async def top_senders(self, call: Call) -> Any:
         """Answer the senders of most public mail."""
         return await self._top(call, "senders")
 
-    @routes.get("/api/mailstats/top-domains", summary="Count public mail by domain")
+    @routes.get(
+        "/api/mailstats/top-domains",
+        operation="ListTopPublicDomains",
+        summary="Count public mail by domain",
+        query=_RANGE,
+        answers=gives(COUNTED, "The numbers."),
+    )
     async def top_domains(self, call: Call) -> Any:
         """Answer the domains with most public mail."""
         return await self._top(call, "domains")
@@ -50,7 +76,13 @@ class StatisticsRoutes:
         start, end = self._dates(call)
         return counts_json(await self._statistics.top(kind, start, end, _skip(call), limit_of(call)))
 
-    @routes.get("/api/mailstats/common-attachments", summary="Count public mail by attachment")
+    @routes.get(
+        "/api/mailstats/common-attachments",
+        operation="ListPublicAttachments",
+        summary="Count public mail by attachment",
+        query=(Query("startDate", _START, required=True), Query("endDate", _END, required=True), SKIP, LIMIT),
+        answers=gives(COUNTED, "The numbers, by MD5."),
+    )
     async def attachments(self, call: Call) -> Any:
         """Answer the MD5s of the attachments of most public mail between two dates, which are needed."""
         missing = tuple(f"{name}: is missing" for name in ("startDate", "endDate") if not call.query(name))
@@ -60,18 +92,35 @@ class StatisticsRoutes:
         found = await self._statistics.common_attachments(start, end, _skip(call), limit_of(call))
         return counts_json(found)
 
-    @routes.get("/api/mailstats/common-attachments/{md5}/count", summary="Count public mail with an attachment")
+    @routes.get(
+        "/api/mailstats/common-attachments/{md5}/count",
+        operation="CountPublicAttachments",
+        summary="Count public mail with an attachment",
+        answers=gives(NUMBER, "How many, 0 when there is none."),
+    )
     async def attachment_count(self, call: Call, md5: str) -> Any:
         """Answer how many public messages have an attachment."""
         return {"n": await self._statistics.attachment_count(md5)}
 
-    @routes.get("/api/mailstats/common-attachments/{md5}", summary="List public mail with an attachment")
+    @routes.get(
+        "/api/mailstats/common-attachments/{md5}",
+        operation="ListMessagesForAttachment",
+        summary="List public mail with an attachment",
+        query=(LIMIT,),
+        answers=gives(MESSAGES, "The messages."),
+    )
     async def with_attachment(self, call: Call, md5: str) -> Any:
         """Answer public messages that have an attachment, newest first."""
         found = await self._statistics.with_attachment(md5, limit_of(call))
         return [message_json(message) for message in found]
 
-    @routes.get("/api/mailstats/common-attachments/{md5}/download", summary="Download a public attachment")
+    @routes.get(
+        "/api/mailstats/common-attachments/{md5}/download",
+        operation="DownloadPublicAttachment",
+        summary="Download a public attachment",
+        answers=gives_bytes("*/*", "The bytes, with the type that the mail gives them."),
+        errors={404: "No public message has it."},
+    )
     async def download(self, call: Call, md5: str) -> Reply:
         """Answer the bytes of an attachment of public mail; a browser saves them."""
         content = await self._statistics.attachment_content(md5)
@@ -83,12 +132,22 @@ class StatisticsRoutes:
         name = attachment.file_name or attachment.checksum
         return Reply(data, attachment.content_type, headers={**SANDBOX, "Content-Disposition": saved_as(name)})
 
-    @routes.get("/api/mailstats/blacklist", summary="List the domains and addresses that are denied")
+    @routes.get(
+        "/api/mailstats/blacklist",
+        operation="Denylist",
+        summary="List the domains and addresses that are denied",
+        answers=gives(DENIED, "The list."),
+    )
     def blacklist(self, call: Call) -> Any:
         """Answer the operator's list, which is empty."""
         return []
 
-    @routes.get("/api/mailstats/blacklist/{name*}", summary="Tell whether a domain or an address is denied")
+    @routes.get(
+        "/api/mailstats/blacklist/{name*}",
+        operation="CheckDenylist",
+        summary="Tell whether a domain or an address is denied",
+        answers=gives(IS_DENIED, "Whether it is."),
+    )
     def blacklisted(self, call: Call, name: str) -> Any:
         """Answer whether the operator's list has it."""
         return {"blacklisted": False}

@@ -14,11 +14,15 @@ def template(name: str) -> XMLFile:
 
 
 class Layout(Element):
-    """What all pages share: head, top bar, footer. `static` is the path under which the static files are."""
+    """
+    What all pages share: head, top bar, footer.
+
+    `static` is the path under which the static files are; `module` is the page's script, "" when it has none.
+    """
 
     loader = template("layout.xhtml")
 
-    def __init__(self, title: str, content: Element, *, static: str, module: str) -> None:
+    def __init__(self, title: str, content: Element, *, static: str, module: str = "") -> None:
         super().__init__()
         self._title = title
         self._content = content
@@ -32,8 +36,12 @@ class Layout(Element):
             title=self._title,
             style=f"{self._static}/style.css",
             icon=f"{self._static}/icon.svg",
-            module=f"{self._static}/{self._module}",
         )
+
+    @renderer
+    def script(self, request: "IRequest | None", tag: Tag) -> "Tag | str":
+        """Name the script, if there is one."""
+        return tag.fillSlots(module=f"{self._static}/{self._module}") if self._module else ""
 
     @renderer
     def content(self, request: "IRequest | None", tag: Tag) -> Element:

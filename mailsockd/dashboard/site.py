@@ -22,7 +22,7 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-_PAGE = {"Content-Security-Policy": POLICY}
+PAGE = {"Content-Security-Policy": POLICY}
 _KEPT = {"Content-Security-Policy": POLICY, "Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -40,7 +40,7 @@ class DashboardRoutes:
         """Answer the Web Socket Test Page."""
         content = WebSocketTest(self._domain)
         page = Layout("Web Socket Test Page", content, static=self._static.path, module="websocket-test.js")
-        return Reply(await html(page), HTML_TYPE, headers=_PAGE)
+        return Reply(await html(page), HTML_TYPE, headers=PAGE)
 
     @routes.get("/static/{version}/{name}", open=True, summary="A style sheet, script or picture of the pages")
     def static(self, call: Call, version: str, name: str) -> Any:
@@ -48,4 +48,4 @@ class DashboardRoutes:
         file = self._static.files.get(name)
         if file is None:
             raise HTTPError(404, "There is no such file.")
-        return Reply(file.content, file.content_type, headers=_KEPT if version == self._static.version else _PAGE)
+        return Reply(file.content, file.content_type, headers=_KEPT if version == self._static.version else PAGE)

@@ -40,6 +40,7 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HTTPError, Router
+from tests.api.described import hold
 from tests.fakes import MemoryMailbox, MemoryStore, stored
 from tests.web.talk import Answer, Talk, request
 
@@ -163,12 +164,13 @@ class House:
     def ask(
         self, method: str, path: str, who: str | None = "ada", body: object = b"", content_type: str = ""
     ) -> Answer:
-        """Give the answer to one request by an account, or by nobody."""
+        """Give the answer to one request by an account, or by nobody. Fails when the description has none such."""
         if not isinstance(body, bytes):
             body, content_type = json.dumps(body).encode(), "application/json"
         headers = {"Mailsac-Key": f"k_{who}"} if who else {}
         self.talk.send(request(method, path, body, content_type, headers))
         (answer,) = self.talk.answers()
+        hold(tuple(self.router.table), method, path, answer)
         return answer
 
     def json(self, method: str, path: str, who: str | None = "ada", body: object = b"") -> Any:
