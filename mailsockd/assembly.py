@@ -173,11 +173,11 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     )
     router = Router(
         AddressRoutes(addresses, registry.book, channels(websocket)),
-        MessageRoutes(messages, waiting, registry.accounts.by_key),
+        MessageRoutes(messages, reading, waiting, registry.accounts.by_key),
         ContentRoutes(messages, reading),
         AttachmentRoutes(messages, reading),
         FlagRoutes(Flags(messages, mailbox)),
-        UnifiedRoutes(Unified(mailbox)),
+        UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book),
         StatisticsRoutes(statistics, reading, time.time),

@@ -6,6 +6,7 @@ from mailsockd.actions.messages import Messages, Wanted
 from mailsockd.actions.waiting import LONGEST, TooManyWaiting, Waiting
 from mailsockd.api.answers import FILTERS, FOREIGN_INBOX, LIMIT, NO_MESSAGE, NOTHING, SINCE, UNTIL, WAIT, gives
 from mailsockd.api.filters import queried
+from mailsockd.api.reading import Reading
 from mailsockd.api.schemas import COUNT, DELETED, MESSAGE, MESSAGES
 from mailsockd.web.auth import UNAUTHORIZED, Authenticate, key_of
 from mailsockd.web.router import Call, HTTPError, Routes
@@ -24,8 +25,9 @@ class MessageRoutes:
 
     routes = Routes(tag="Messages")
 
-    def __init__(self, messages: Messages, waiting: Waiting, authenticate: Authenticate) -> None:
+    def __init__(self, messages: Messages, reading: Reading, waiting: Waiting, authenticate: Authenticate) -> None:
         self._messages = messages
+        self._reading = reading
         self._waiting = waiting
         self._authenticate = authenticate
 
@@ -38,8 +40,9 @@ class MessageRoutes:
     )
     async def starred(self, call: Call) -> Any:
         """Answer the newest starred messages, newest first; `limit` of them, none received after `until`."""
-        found = await self._messages.starred(call.caller, limit_of(call), call.date("until"))
-        return [message_json(message) for message in found]
+        return await self._reading.listed(
+            await self._messages.starred(call.caller, limit_of(call), call.date("until"))
+        )
 
     @routes.get(
         "/api/addresses/{email}/messages",
@@ -64,7 +67,7 @@ class MessageRoutes:
             found = await self._awaited(call, email, wanted, seconds)
         else:
             found = await self._messages.newest(call.caller, email, wanted)
-        return [message_json(message) for message in found]
+        return await self._reading.listed(found)
 
     async def _awaited(self, call: Call, email: str, wanted: Wanted, seconds: int) -> Any:
         inbox, look = await self._messages.coming(call.caller, email, wanted)

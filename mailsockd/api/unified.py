@@ -8,10 +8,11 @@ from mailsockd.actions.unified import Unified
 from mailsockd.api.answers import LIMIT, SINCE_DATE, SKIP, Query, gives
 from mailsockd.api.filters import people
 from mailsockd.api.messages import limit_of
+from mailsockd.api.reading import Reading
 from mailsockd.api.schemas import FILTERED, FOUND, UNIFIED
 from mailsockd.api.shapes import flag, text
 from mailsockd.web.router import Call, Routes
-from mailsockd.wire import date_json, message_json
+from mailsockd.wire import date_json
 
 MOST_SKIPPED = 1_000_000
 
@@ -28,8 +29,9 @@ class UnifiedRoutes:
 
     routes = Routes(tag="Unified inbox")
 
-    def __init__(self, unified: Unified) -> None:
+    def __init__(self, unified: Unified, reading: Reading) -> None:
         self._unified = unified
+        self._reading = reading
 
     @routes.get(
         "/api/inbox",
@@ -43,13 +45,14 @@ class UnifiedRoutes:
         limit, skip = limit_of(call), call.integer("skip", 0, 0, MOST_SKIPPED)
         since = call.date("since")
         messages, unread = await self._unified.inbox(call.caller, limit, skip, since)
-        return {
-            "messages": [message_json(message) for message in messages],
+        answer = {
+            "messages": messages,
             "unread": unread,
             "limit": limit,
             "skip": skip,
             "since": None if since is None else date_json(since),
         }
+        return await self._reading.listed(messages, answer)
 
     @routes.get(
         "/api/inbox-filter",
@@ -66,7 +69,7 @@ class UnifiedRoutes:
             subject=contained(call.query("andSubjectIncludes")),
             read=call.flag("andRead") if call.query("andRead") else None,
         )
-        return {"messages": [message_json(message) for message in await self._unified.filtered(call.caller, wanted)]}
+        return await self._reading.listed(await self._unified.filtered(call.caller, wanted), {})
 
     @routes.get(
         "/api/inbox-search",
@@ -78,5 +81,4 @@ class UnifiedRoutes:
     async def search(self, call: Call) -> Any:
         """Answer the newest messages that have `query` in to, from or subject."""
         query = people(call, "query")
-        found = await self._unified.search(call.caller, query)
-        return {"query": query, "messages": [message_json(message) for message in found]}
+        return await self._reading.listed(await self._unified.search(call.caller, query), {"query": query})

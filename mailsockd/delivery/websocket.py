@@ -28,8 +28,8 @@ class WebSocketChannel:
     """
     Publishes messages to subscriptions.
 
-    `frame` makes the bytes of one frame from its payload, `long_frame` from the payload in pieces; `is_admin` tells whether an account is an administrator;
-    `in_thread` runs the encoding of large frames.
+    `frame` makes the bytes of one frame from its payload, `long_frame` from the payload in pieces; `is_admin` tells
+    whether an account is an administrator; `in_thread` runs the encoding of large frames.
     """
 
     setting = "enablews"

@@ -129,11 +129,11 @@ class House:
         )
         self.router = Router(
             AddressRoutes(addresses, self.book, [Flag()]),
-            MessageRoutes(messages, self.waiting, self.accounts.by_key),
+            MessageRoutes(messages, reading, self.waiting, self.accounts.by_key),
             ContentRoutes(messages, reading),
             AttachmentRoutes(messages, reading),
             FlagRoutes(Flags(messages, self.mailbox)),
-            UnifiedRoutes(Unified(self.mailbox)),
+            UnifiedRoutes(Unified(self.mailbox), reading),
             AccountRoutes(self.accounts, self.book, statistics),
             DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book),
             StatisticsRoutes(statistics, reading, lambda: NOW),
