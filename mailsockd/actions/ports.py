@@ -111,7 +111,7 @@ class Totals:
 Top: TypeAlias = Literal["addresses", "senders", "domains"]
 EVERYTHING = Filter()
 TEXTS_READ = 1000
-SHORT_SCAN = 2000
+SHORT_SCAN = 1000
 
 
 class Mailbox(Protocol):

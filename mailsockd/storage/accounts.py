@@ -2,7 +2,6 @@
 
 import sqlite3
 
-from mailsockd.actions.ports import Totals
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
 from mailsockd.storage.rows import message_from
@@ -66,54 +65,42 @@ def of_domain(domain: str, reader: str | None, limit: int, until: float | None) 
     return ask
 
 
-def count_domain(domain: str, reader: str | None) -> Question:
-    """Ask how many messages of a domain a reader may see."""
+def count_domain(domain: str, reader: str | None, after: int) -> Question:
+    """Ask how far the domains are known, and how many messages of one a reader may see behind a seq."""
 
-    def ask(db: sqlite3.Connection) -> int:
+    def ask(db: sqlite3.Connection) -> tuple[int, ...]:
         rows = db.execute(
             """
-            SELECT COUNT(*) FROM messages
-            WHERE domain = :domain
+            SELECT (SELECT up_to FROM indexing), COUNT(*) FROM messages
+            WHERE domain = :domain AND seq > :after
                 AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
             """,
-            {"domain": domain, "reader": reader or None},
+            {"domain": domain, "reader": reader or None, "after": after},
         ).fetchall()
-        return int(rows[0][0])
+        return tuple(rows[0])
 
     return ask
 
 
-def unread(owner: str) -> Question:
-    """Ask how much belongs to an account and is not marked as read."""
+def sums(owner: str, after: int) -> Question:
+    """
+    Ask for sums of what belongs to an account behind a seq.
 
-    def ask(db: sqlite3.Connection) -> int:
+    The answer is the highest seq, how many messages, their bytes, how many it starred and how many are not read.
+    """
+
+    def ask(db: sqlite3.Connection) -> tuple[int, ...]:
         rows = db.execute(
             """
-            SELECT (SELECT COUNT(*) FROM messages WHERE owner = :owner AND owner <> '' AND read IS NOT 1)
-                + (SELECT COUNT(*) FROM messages
-                   WHERE saved_by = :owner AND saved_by IS NOT NULL AND owner = '' AND read IS NOT 1)
-            """,
-            {"owner": owner or None},
-        ).fetchall()
-        return int(rows[0][0])
-
-    return ask
-
-
-def totals(owner: str) -> Question:
-    """Ask for the sums of what belongs to an account."""
-
-    def ask(db: sqlite3.Connection) -> Totals:
-        rows = db.execute(
-            """
-            SELECT COUNT(*), SUM(size), SUM(saved_by IS :owner)
-            FROM messages WHERE owner = :owner AND owner <> ''
+            SELECT (SELECT COALESCE(MAX(seq), 0) FROM messages),
+                   COUNT(*), SUM(size), SUM(saved_by IS :owner), SUM(read IS NOT 1)
+            FROM messages WHERE owner = :owner AND owner <> '' AND seq > :after
             UNION ALL
-            SELECT COUNT(*), SUM(size), SUM(saved_by IS :owner)
-            FROM messages WHERE saved_by = :owner AND saved_by IS NOT NULL AND owner = ''
+            SELECT 0, COUNT(*), SUM(size), SUM(saved_by IS :owner), SUM(read IS NOT 1)
+            FROM messages WHERE saved_by = :owner AND saved_by IS NOT NULL AND owner = '' AND seq > :after
             """,
-            {"owner": owner or None},
+            {"owner": owner or None, "after": after},
         ).fetchall()
-        return Totals(*(sum(row[column] or 0 for row in rows) for column in range(3)))
+        return tuple(sum(row[column] or 0 for row in rows) for column in range(5))
 
     return ask

@@ -13,8 +13,8 @@ from mailsockd.storage.entries import without_surrogates
 from mailsockd.storage.rows import Row, summary_from
 from mailsockd.storage.terms import search_row
 
-SLICE = 0.008  # seconds that a slice may take before its commit
-STEP = 20  # messages between two looks at the clock
+SLICE = 0.003  # seconds that a slice may take before its commit
+STEP = 10  # messages between two looks at the clock
 
 
 def index_some(db: sqlite3.Connection) -> bool:

@@ -1,24 +1,24 @@
 """The mailbox in SQLite: one writer, a few readers, each in a thread of its own."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
-from mailsockd.actions.ports import EVERYTHING, TEXTS_READ, Filter, Selection, StateUnreadable, Term, Top, Totals
+from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals
 from mailsockd.mail.stored import Message
 from mailsockd.storage import accounts, changes, finding, reader, statistics, writer
+from mailsockd.storage.counts import Count, Counts
 from mailsockd.storage.database import connect, prepare
 from mailsockd.storage.finding import Place
-from mailsockd.storage.terms import terms_of, terms_of_query
+from mailsockd.storage.search import Search
+from mailsockd.storage.terms import terms_of_query
 from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Worker, at_once
 
-_Job = TypeVar("_Job")
 READERS = 2
-TEXTS_AT_ONCE = 20  # mails parsed before a reader turns to the next question
 CHECKED_AT_START = 256 << 20  # bytes; a larger file would keep the start waiting, `check` reads it later
 
 
@@ -49,8 +49,6 @@ class SQLiteMailbox:
         self._path = Path(path)
         prepare(self._path, "mailbox", CHECKED_AT_START)
         self._seq = _highest_seq(self._path)
-        self._appends = 0
-        self._indexed = -1
         self._writer: Worker[writer.Job] = Worker(
             "the mailbox's writer",
             partial(writer.Writer, self._path, synchronous, factory),
@@ -72,6 +70,10 @@ class SQLiteMailbox:
             for number in range(1, READERS + 1)
         ]
 
+        self._highest = self._seq
+        self._counts = Counts(self._ask)
+        self._search = Search(self._ask, self._writer.submit)
+
     @property
     def alive(self) -> bool:
         """Tell whether every thread runs; when one does not, the process should end."""
@@ -86,8 +88,11 @@ class SQLiteMailbox:
         """Store copies of one content; they share the first one's summary. Fires when the disk has them."""
         if not messages:
             return succeed(None)
-        self._seq = max(self._seq, messages[-1].seq)
-        self._appends += 1
+        if messages[0].seq < self._highest:
+            self._counts.forget()
+        self._highest = max(self._highest, messages[-1].seq)
+        self._seq = max(self._seq, self._highest)
+        self._search.behind()
         return self._writer.submit(writer.Append(messages, content), len(content))
 
     def newest(
@@ -104,11 +109,11 @@ class SQLiteMailbox:
         place = Place(
             selection.inbox, selection.reader, until=until, read=filter.read, after=-1 if after is None else after
         )
-        return ensureDeferred(self._found(place, filter, limit))
+        return ensureDeferred(self._search.found(place, filter, limit))
 
     def count(self, selection: Selection) -> "Deferred[int]":
         """Count the messages."""
-        return self._ask(reader.count(selection))
+        return ensureDeferred(self._count(("inbox", selection), partial(reader.count, selection)))
 
     def get(self, selection: Selection, id: str) -> "Deferred[Message | None]":
         """Give one message of the inbox, None when the reader may not see it or it is not there."""
@@ -120,23 +125,23 @@ class SQLiteMailbox:
 
     def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
         """Have an account star a message, or nobody."""
-        return self._writer.submit(changes.star(message, account))
+        return self._change(changes.star(message, account))
 
     def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
         """Put a message into a folder."""
-        return self._writer.submit(changes.move(message, folder))
+        return self._change(changes.move(message, folder))
 
     def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
         """Give a message these labels and no others."""
-        return self._writer.submit(changes.label(message, labels))
+        return self._change(changes.label(message, labels))
 
     def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
         """Mark a message as read or not."""
-        return self._writer.submit(changes.mark(message, read))
+        return self._change(changes.mark(message, read))
 
     def delete(self, message: Message) -> "Deferred[bool]":
         """Delete one message for good; tells whether it was still there."""
-        return self._writer.submit(changes.delete(message))
+        return self._change(changes.delete(message))
 
     def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
         """
@@ -155,11 +160,11 @@ class SQLiteMailbox:
 
     def purge_domain(self, domain: str, owner: str) -> "Deferred[int]":
         """Delete what an account sees in a domain, starred too, in slices as `purge` does; gives how many."""
-        return ensureDeferred(self._when_indexed(self._in_slices, changes.purge_domain(domain, owner, self._seq)))
+        return ensureDeferred(self._purge_domain(domain, owner, self._seq))
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
-        return self._writer.submit(changes.adopt(inbox, owner))
+        return self._change(changes.adopt(inbox, owner))
 
     def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
         """Give what an account starred."""
@@ -170,51 +175,51 @@ class SQLiteMailbox:
     ) -> "Deferred[list[Message]]":
         """Give what belongs to an account."""
         place = Place(None, owner, since=since, read=filter.read)
-        return ensureDeferred(self._found(place, filter, limit, skip))
+        return ensureDeferred(self._search.found(place, filter, limit, skip))
 
     def unread(self, owner: str) -> "Deferred[int]":
         """Count what belongs to an account and is not marked as read."""
-        return self._ask(accounts.unread(owner))
+        return ensureDeferred(self._sums(owner)).addCallback(lambda sums: sums[3])
 
     def totals(self, owner: str) -> "Deferred[Totals]":
         """Count and measure what belongs to an account."""
-        return self._ask(accounts.totals(owner))
+        return ensureDeferred(self._sums(owner)).addCallback(lambda sums: Totals(*sums[:3]))
 
     def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
         """Give the inboxes that have mail which an account owns, sorted."""
-        return ensureDeferred(self._when_indexed(self._ask, accounts.inboxes_of(owner)))
+        return ensureDeferred(self._search.ask(accounts.inboxes_of(owner)))
 
     def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
         """Give what belongs to an account and has the query in its sender, recipients or subject."""
         question = finding.found(Place(None, owner), terms_of_query(query), limit)
-        return ensureDeferred(self._when_indexed(self._ask, question))
+        return ensureDeferred(self._search.ask(question))
 
     def of_domain(
         self, domain: str, reader: str | None, limit: int, until: float | None = None
     ) -> "Deferred[list[Message]]":
         """Give the newest messages of a domain."""
-        return ensureDeferred(self._when_indexed(self._ask, accounts.of_domain(domain, reader, limit, until)))
+        return ensureDeferred(self._search.ask(accounts.of_domain(domain, reader, limit, until)))
 
     def count_domain(self, domain: str, reader: str | None) -> "Deferred[int]":
         """Count the messages of a domain."""
-        return ensureDeferred(self._when_indexed(self._ask, accounts.count_domain(domain, reader)))
+        return ensureDeferred(self._count_domain(domain, reader))
 
     def top(self, kind: Top, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
         """Count public messages by inbox, sender or domain."""
-        return ensureDeferred(self._when_indexed(self._ask, statistics.top(kind, start, end, skip, limit)))
+        return ensureDeferred(self._search.ask(statistics.top(kind, start, end, skip, limit)))
 
     def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":
         """Count public messages by the MD5 of what is attached to them."""
         question = statistics.common_attachments(start, end, skip, limit)
-        return ensureDeferred(self._when_indexed(self._ask, question))
+        return ensureDeferred(self._search.ask(question))
 
     def attachment_count(self, checksum: str) -> "Deferred[int]":
         """Count the public messages with an attachment."""
-        return ensureDeferred(self._when_indexed(self._ask, statistics.attachment_count(checksum)))
+        return ensureDeferred(self._search.ask(statistics.attachment_count(checksum)))
 
     def messages_with_attachment(self, checksum: str, limit: int) -> "Deferred[list[Message]]":
         """Give the newest public messages with an attachment."""
-        return ensureDeferred(self._when_indexed(self._ask, statistics.messages_with_attachment(checksum, limit)))
+        return ensureDeferred(self._search.ask(statistics.messages_with_attachment(checksum, limit)))
 
     def check(self) -> "Deferred[list[str]]":
         """Read the whole file and say what is damaged; an empty list when nothing is."""
@@ -227,55 +232,41 @@ class SQLiteMailbox:
     def _ask(self, question: reader.Question) -> "Deferred[Any]":
         return min(self._readers, key=lambda worker: worker.waiting).submit(question)
 
-    async def _index(self) -> None:
-        # A slice at a time, so that appends are taken between them. Nothing is asked when nothing came since the last.
-        wanted = self._appends
-        if self._indexed < wanted:
-            while await self._writer.submit(writer.Index()):
-                pass
-            self._indexed = max(self._indexed, wanted)
+    def _change(self, change: changes.Change) -> "Deferred[Any]":
+        self._counts.forget()
+        return self._writer.submit(change).addBoth(self._changed)
 
-    async def _when_indexed(self, do: Callable[[_Job], Awaitable[Any]], job: _Job) -> Any:
-        await self._index()
-        return await do(job)
+    def _changed(self, result: Any) -> Any:
+        self._counts.forget()
+        return result
 
-    async def _found(self, place: Place, filter: Filter, limit: int, skip: int = 0) -> list[Message]:
-        terms = terms_of(filter)
-        if terms is not None:
-            await self._index()
-        if filter.text is None:
-            return cast(list[Message], await self._ask(finding.found(place, terms, limit, skip)))
-        candidates = await self._ask(finding.seqs(place, terms, TEXTS_READ))
-        numbers = await self._with_text(candidates, filter.text, max(skip, 0) + max(limit, 0))
-        return cast(list[Message], await self._ask(finding.listed(numbers[max(skip, 0) :])))
+    async def _count(self, key: Hashable, question: Callable[[int], reader.Question]) -> int:
+        return (await self._counts.get(key, question))[0]
 
-    async def _with_text(self, candidates: list[int], term: Term, limit: int) -> list[int]:
-        numbers: list[int] = []
-        for start in range(0, len(candidates), TEXTS_AT_ONCE):
-            if len(numbers) >= limit:
-                break
-            some = candidates[start : start + TEXTS_AT_ONCE]
-            numbers.extend(await self._ask(finding.with_text(some, term)))
-        return numbers[:limit]
+    async def _count_domain(self, domain: str, of: str | None) -> int:
+        await self._search.index()
+        return await self._count(("domain", domain, of), partial(accounts.count_domain, domain, of))
+
+    async def _sums(self, owner: str) -> Count:
+        return await self._counts.get(("account", owner), partial(accounts.sums, owner))
+
+    async def _purge_domain(self, domain: str, owner: str, up_to: int) -> int:
+        await self._search.index()
+        return await self._in_slices(changes.purge_domain(domain, owner, up_to))
 
     async def _purge_found(self, selection: Selection, starred: bool, filter: Filter, up_to: int) -> int:
-        # The index is asked for even without terms: its turn in the writer's queue comes behind what was appended.
-        self._indexed = -1
-        await self._index()
         place = Place(selection.inbox, selection.reader, read=filter.read, up_to=up_to, unstarred=not starred)
-        numbers = await self._ask(finding.seqs(place, terms_of(filter), None))
-        if filter.text is not None:
-            numbers = await self._with_text(numbers, filter.text, len(numbers))
+        numbers = await self._search.all(place, filter)
         deleted = 0
         for start in range(0, len(numbers), changes.PURGE_SLICE):
             some = numbers[start : start + changes.PURGE_SLICE]
-            deleted += await self._writer.submit(changes.purge_found(selection, some, starred))
+            deleted += await self._change(changes.purge_found(selection, some, starred))
         return deleted
 
     async def _in_slices(self, change: changes.Change) -> int:
         deleted = 0
         while True:
-            some: int = await self._writer.submit(change)
+            some: int = await self._change(change)
             deleted += some
             if some < changes.PURGE_SLICE:
                 return deleted

@@ -66,19 +66,19 @@ def newest(selection: Selection, limit: int, until: float | None, read: bool | N
     return ask
 
 
-def count(selection: Selection) -> Question:
-    """Ask how many messages a selection has."""
+def count(selection: Selection, after: int) -> Question:
+    """Ask for the highest seq, and how many messages a selection has behind a seq."""
 
-    def ask(db: sqlite3.Connection) -> int:
+    def ask(db: sqlite3.Connection) -> tuple[int, ...]:
         rows = db.execute(
             """
-            SELECT COUNT(*) FROM messages
-            WHERE inbox = :inbox
+            SELECT (SELECT COALESCE(MAX(seq), 0) FROM messages), COUNT(*) FROM messages
+            WHERE inbox = :inbox AND seq > :after
                 AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
             """,
-            {"inbox": selection.inbox, "reader": selection.reader or None},
+            {"inbox": selection.inbox, "reader": selection.reader or None, "after": after},
         ).fetchall()
-        return int(rows[0][0])
+        return tuple(rows[0])
 
     return ask
 

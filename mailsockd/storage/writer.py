@@ -24,6 +24,7 @@ BATCH_JOBS = 256
 BATCH_BYTES = 8 << 20
 
 _SYNCHRONOUS = {"FULL": "PRAGMA synchronous = FULL", "OFF": "PRAGMA synchronous = OFF"}
+_CHECKPOINT = "PRAGMA wal_autocheckpoint = 2000"  # pages
 _INSERT_CONTENT = "INSERT INTO contents (id, summary, raw) VALUES (?, ?, ?)"
 _INSERT_MESSAGE = """
     INSERT INTO messages (seq, id, content, inbox, original, owner, received, size, ip, via, helo, sender,
@@ -67,7 +68,7 @@ class Writer:
         self._db.execute(_SYNCHRONOUS[synchronous])
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA cache_size = -16384")  # KiB
-        self._db.execute("PRAGMA wal_autocheckpoint = 2000").fetchall()  # pages
+        self._db.execute(_CHECKPOINT).fetchall()
         self._db.execute("PRAGMA journal_size_limit = 67108864").fetchall()  # bytes, after a checkpoint
         self._highest = highest_seq(self._db)
 
@@ -93,7 +94,9 @@ class Writer:
 
     def _index(self) -> Any:
         # Nobody was promised that this is on the disk, so it does not wait for it; the next commit's wait covers it.
+        # The log is moved into the file in small parts, so that an append never waits for a large one behind this.
         try:
+            self._db.execute("PRAGMA wal_autocheckpoint = 500").fetchall()
             if self._durable:
                 self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("BEGIN IMMEDIATE")
@@ -106,6 +109,7 @@ class Writer:
         finally:
             if self._durable:
                 self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute(_CHECKPOINT).fetchall()
 
     def _alone(self, job: Job) -> Any:
         try:

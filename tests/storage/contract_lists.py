@@ -361,3 +361,36 @@ class ListsContract(Opened):
         assert self.pump.wait(self.mailbox.delete(both[1])) is True
         assert self.pump.wait(common(0.0, 99.0, 0, 9)) == [(b, 1), (c, 1)]
         assert self.numbers(self.mailbox.messages_with_attachment(a, 9)) == []
+
+    def test_counts_follow(self) -> None:
+        """A count that was asked before is right after each append and change, in order or not."""
+
+        def counts() -> tuple[int, int, int, Totals]:
+            return (
+                self.pump.wait(self.mailbox.count(ANNS)),
+                self.pump.wait(self.mailbox.count_domain("b.example", "ann")),
+                self.pump.wait(self.mailbox.unread("ann")),
+                self.pump.wait(self.mailbox.totals("ann")),
+            )
+
+        assert counts() == (0, 0, 0, Totals())
+        self.each(message(5, owner="ann"))
+        assert counts() == (1, 1, 1, Totals(1, 3, 0))
+        self.each(message(6, owner="ann", inbox="x@b.example"))
+        assert counts() == (1, 2, 2, Totals(2, 6, 0))
+        assert counts() == (1, 2, 2, Totals(2, 6, 0))
+        self.each(message(2, owner="ann"), message(3))
+        assert counts() == (3, 4, 3, Totals(3, 9, 0))
+        self.pump.wait(self.mailbox.mark(message(2, owner="ann"), True))
+        self.pump.wait(self.mailbox.star(message(3), "ann"))
+        assert counts() == (3, 4, 3, Totals(4, 12, 1))
+        self.pump.wait(self.mailbox.delete(message(5, owner="ann")))
+        assert counts() == (2, 3, 2, Totals(3, 9, 1))
+        self.each(message(7))
+        assert counts() == (3, 4, 2, Totals(3, 9, 1))
+        assert self.pump.wait(self.mailbox.adopt("a@b.example", "ann")) == 2
+        assert counts() == (3, 4, 3, Totals(4, 12, 1))
+        assert self.pump.wait(self.mailbox.purge(ANNS)) == 2
+        assert counts() == (1, 2, 2, Totals(2, 6, 1))
+        assert self.pump.wait(self.mailbox.purge_owner("ann")) == 2
+        assert counts() == (0, 0, 0, Totals())
