@@ -78,6 +78,7 @@ def described(routes: Iterable[Route], version: str) -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "apiKey", "in": "header", "name": "Mailsac-Key", "description": "The API key."},
                 "keyInQuery": {"type": "apiKey", "in": "query", "name": "_mailsacKey", "description": "The same key."},
+                "keyOfSocket": {"type": "apiKey", "in": "query", "name": "key", "description": "The same key."},
             },
             "headers": HEADERS,
             "responses": {
@@ -118,7 +119,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "description": _paragraphs(said["description"]),
         "parameters": [*_path_parameters(route), *(_query_parameter(query) for query in said.get("query", ()))],
         "responses": _responses(route),
-        "security": [{}] if route.open else [{"key": []}, {"keyInQuery": []}],
+        "security": [{}] if route.open else [{name: []} for name in _key_places(route)],
     }
     if "takes" in said:
         body: Body = said["takes"]
@@ -128,6 +129,10 @@ def _operation(route: Route) -> dict[str, Any]:
     if "frames" in said:
         operation["x-websocket"] = {"server-sends": list(said["frames"])}
     return operation
+
+
+def _key_places(route: Route) -> tuple[str, ...]:
+    return ("keyOfSocket", "key", "keyInQuery") if "frames" in route.info else ("key", "keyInQuery")
 
 
 def _paragraphs(docstring: str) -> str:

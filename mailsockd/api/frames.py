@@ -117,7 +117,6 @@ WEBHOOK = Named(
 )
 
 _QUERY = (
-    Query("key", text("The API key; the header `Mailsac-Key` does as well.")),
     Query("addresses", text("Addresses and domains, separated by commas."), required=True),
     Query("_id", text("The name of the account. Not needed.")),
     Query("frame", text("The shape of message frames.", enum=list(FRAME_SHAPES))),
@@ -129,7 +128,6 @@ SOCKET = Route(
     "GET",
     "/incoming-messages",
     "",
-    open=True,
     info={
         "tag": "WebSocket",
         "operation": "IncomingMessages",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from twisted.web.iweb import IRequest
@@ -14,8 +14,8 @@ from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.types import schema_name, type_words
 from mailsockd.web.router import Call, Reply, Routes
 
-Document = Mapping[str, Any]
-Request = IRequest | None
+Document: TypeAlias = Mapping[str, Any]
+Request: TypeAlias = "IRequest | None"
 
 _KEPT = PAGE | {"Cache-Control": "public, max-age=600"}
 
@@ -131,7 +131,7 @@ class Operation(Element):
         for parameter in self._said["parameters"]:
             yield tag.clone().fillSlots(
                 name=parameter["name"],
-                place=parameter["in"],
+                place=f"{parameter['in']}{', needed' if parameter['in'] == 'query' and parameter['required'] else ''}",
                 type=_linked(parameter["schema"]),
                 meaning=_inline(parameter["description"]),
             )

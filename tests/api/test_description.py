@@ -125,9 +125,7 @@ def test_only_open_routes_need_no_key() -> None:
         for method, operation in methods.items()
         if operation["security"] == [{}]
     }
-    assert without == {(route.method.lower(), route.pattern) for route in all_routes() if route.open} | {
-        ("get", "/incoming-messages")
-    }
+    assert without == {(route.method.lower(), route.pattern) for route in all_routes() if route.open}
     assert ("get", "/api/me") in without and ("get", "/api/addresses") not in without
 
 
