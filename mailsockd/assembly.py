@@ -179,7 +179,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics),
-        DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book),
+        DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book, reading),
         StatisticsRoutes(statistics, reading, time.time),
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, in_thread),

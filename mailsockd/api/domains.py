@@ -7,11 +7,12 @@ from mailsockd.api.account_schemas import DOMAIN, DOMAIN_DETAILS, DOMAINS
 from mailsockd.api.answers import LIMIT, NOTHING, UNTIL, gives
 from mailsockd.api.messages import limit_of
 from mailsockd.api.objects import domain_json
+from mailsockd.api.reading import Reading
 from mailsockd.api.schemas import MESSAGES
 from mailsockd.state.addresses import AddressBook
 from mailsockd.web.call import parse_flag
 from mailsockd.web.router import Call, Routes
-from mailsockd.wire import address_json, message_json
+from mailsockd.wire import address_json
 
 _NOT_OWNED = {404: "The domain is not the account's."}
 
@@ -21,8 +22,9 @@ class DomainRoutes:
 
     routes = Routes(tag="Domains", errors=_NOT_OWNED)
 
-    def __init__(self, domains: DomainActions, book: AddressBook) -> None:
+    def __init__(self, domains: DomainActions, book: AddressBook, reading: Reading) -> None:
         self._domains = domains
+        self._reading = reading
         self._book = book
 
     @routes.get(
@@ -59,7 +61,7 @@ class DomainRoutes:
     async def messages(self, call: Call, domain: str) -> Any:
         """Answer the newest messages of all inboxes of a domain, newest first."""
         found = await self._domains.newest(call.caller, domain, limit_of(call), call.date("until"))
-        return [message_json(message) for message in found]
+        return await self._reading.listed(found)
 
     @routes.post(
         "/api/domains/{domain}/delete-all-domain-mail",

@@ -19,7 +19,6 @@ from mailsockd.mail.attachments import attachment_bytes
 from mailsockd.web.disposition import saved_as
 from mailsockd.web.errors import HTTPError, wrong
 from mailsockd.web.router import Call, Reply, Routes
-from mailsockd.wire import message_json
 
 DAY = 86_400
 MOST_SKIPPED = 1_000_000
@@ -112,7 +111,7 @@ class StatisticsRoutes:
     async def with_attachment(self, call: Call, md5: str) -> Any:
         """Answer public messages that have an attachment, newest first."""
         found = await self._statistics.with_attachment(md5, limit_of(call))
-        return [message_json(message) for message in found]
+        return await self._reading.listed(found)
 
     @routes.get(
         "/api/mailstats/common-attachments/{md5}/download",

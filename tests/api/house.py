@@ -135,7 +135,7 @@ class House:
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox), reading),
             AccountRoutes(self.accounts, self.book, statistics),
-            DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book),
+            DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book, reading),
             StatisticsRoutes(statistics, reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
