@@ -26,6 +26,9 @@ FRAME_SHAPES = ("flat", "nested", "both")
 # A frame of the form `both` repeats every string; above this many bytes the large ones stand at the top level only.
 LARGEST_DOUBLED = 900_000
 
+# The first and last second of the years that a date can name.
+_FIRST, _LAST = -62_135_596_800, 253_402_300_799
+
 
 def standard_dumps(value: object) -> bytes:
     """Give a value as compact JSON in UTF-8, by the standard library."""
@@ -63,14 +66,15 @@ def dumps_in_slices(value: object) -> Iterator[bytes]:
 
 
 def date_json(at: float) -> str:
-    """Give UTC seconds as ISO 8601 with milliseconds and Z."""
+    """Give UTC seconds as ISO 8601 with milliseconds and Z; what lies outside the years 1 to 9999 as their ends."""
     seconds, milliseconds = divmod(round(at * 1000), 1000)
     return f"{_second_json(seconds)}{milliseconds:03d}Z"
 
 
 @lru_cache(maxsize=1024)
 def _second_json(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.")
+    # strftime would leave the zeros of the year 68 out.
+    return f"{datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC).isoformat()[:19]}."
 
 
 def people_json(people: Iterable[Person]) -> list[dict[str, str]]:

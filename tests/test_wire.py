@@ -19,7 +19,7 @@ values = st.recursive(
 
 def test_json_is_compact_and_unescaped() -> None:
     """No space after a colon or comma, letters as themselves, control characters escaped."""
-    assert dumps({"a": ["ü", 1], "b": "\x00\n\""}) == '{"a":["ü",1],"b":"\\u0000\\n\\""}'.encode()
+    assert dumps({"a": ["ü", 1], "b": '\x00\n"'}) == '{"a":["ü",1],"b":"\\u0000\\n\\""}'.encode()
 
 
 @settings(deadline=None, max_examples=200)
@@ -42,6 +42,15 @@ def test_dates_have_milliseconds() -> None:
     assert date_json(1795334470.004) == "2026-11-22T08:01:10.004Z"
     assert date_json(1.9999) == "1970-01-01T00:00:02.000Z"
     assert date_json(0) == "1970-01-01T00:00:00.000Z"
+    assert date_json(-60013651844.0) == "0068-03-29T13:09:16.000Z"
+    assert date_json(-62135596800.0) == "0001-01-01T00:00:00.000Z"
+    assert date_json(253402300799.999) == "9999-12-31T23:59:59.999Z"
+
+
+def test_dates_that_cannot_be_named_are_the_last_that_can() -> None:
+    """An offset may move a date that a client gives out of the years 1 to 9999."""
+    assert date_json(-62135596800.0 - 50_400) == "0001-01-01T00:00:00.000Z"
+    assert date_json(253402387139.0) == "9999-12-31T23:59:59.000Z"
 
 
 def test_headers_are_strings_or_arrays() -> None:

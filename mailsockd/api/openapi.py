@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from mailsockd.api.answers import gives, gives_text
+from mailsockd.api.answers import Answer, gives
 from mailsockd.api.description import OPENAPI
 from mailsockd.api.shapes import Named, array, closed, mapping, only
 from mailsockd.web.reply import JSON_TYPE, encode
@@ -59,7 +59,7 @@ class DescriptionRoutes:
         open=True,
         operation="DescriptionAsYAML",
         summary="This description as YAML",
-        answers=gives_text("application/yaml", "The description."),
+        answers=Answer("The description.", {"application/yaml": _OPENAPI}),
     )
     def yml(self, call: Call) -> Reply:
         """Answer the same, for people who read it."""
