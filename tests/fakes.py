@@ -213,7 +213,8 @@ class MemoryMailbox:
         ]
 
     def _public(self, start: float = 0.0, end: float = float("inf")) -> list[Message]:
-        return [message for message in self.messages if message.owner == "" and start <= message.received <= end]
+        found = [message for message in self.messages if message.owner == "" and message.saved_by is None]
+        return [message for message in found if start <= message.received <= end]
 
     def _filtered(self, messages: Iterable[Message], filter: Filter) -> list[Message]:
         found = [

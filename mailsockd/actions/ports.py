@@ -223,8 +223,9 @@ class Mailbox(Protocol):
         """
         Count public messages received from `start` to `end`, both included, UTC seconds; the largest numbers first.
 
-        They are counted by inbox ("addresses"), From's address in lower case ("senders") or the inbox's domain
-        ("domains"). Equal numbers are sorted by name; an empty name is left out.
+        Starred ones, which others do not see, count for nothing in this and the next three. They are counted by inbox
+        ("addresses"), From's address in lower case ("senders") or the inbox's domain ("domains"). Equal numbers are
+        sorted by name; an empty name is left out.
         """
 
     def common_attachments(self, start: float, end: float, skip: int, limit: int) -> "Deferred[list[tuple[str, int]]]":

@@ -1,4 +1,4 @@
-"""Questions about public mail as a whole."""
+"""Questions about public mail as a whole; what an account starred is hidden from others, and counts for nothing."""
 
 import sqlite3
 
@@ -10,24 +10,27 @@ from mailsockd.storage.rows import message_from
 _BY = {
     "addresses": """
         SELECT inbox, COUNT(*) AS number FROM messages
-        WHERE owner = '' AND domain IS NOT NULL AND received BETWEEN :start AND :end AND inbox <> ''
+        WHERE owner = '' AND saved_by IS NULL AND domain IS NOT NULL
+            AND received BETWEEN :start AND :end AND inbox <> ''
         GROUP BY inbox ORDER BY number DESC, inbox LIMIT :limit OFFSET :skip
     """,
     "senders": """
         SELECT author, COUNT(*) AS number FROM messages
-        WHERE owner = '' AND domain IS NOT NULL AND received BETWEEN :start AND :end AND author <> ''
+        WHERE owner = '' AND saved_by IS NULL AND domain IS NOT NULL
+            AND received BETWEEN :start AND :end AND author <> ''
         GROUP BY author ORDER BY number DESC, author LIMIT :limit OFFSET :skip
     """,
     "domains": """
         SELECT domain, COUNT(*) AS number FROM messages
-        WHERE owner = '' AND domain IS NOT NULL AND received BETWEEN :start AND :end AND domain <> ''
+        WHERE owner = '' AND saved_by IS NULL AND domain IS NOT NULL
+            AND received BETWEEN :start AND :end AND domain <> ''
         GROUP BY domain ORDER BY number DESC, domain LIMIT :limit OFFSET :skip
     """,
 }
 _ATTACHMENTS = """
     SELECT checksum, COUNT(*) AS number
     FROM messages JOIN attachments ON attachments.content = messages.content
-    WHERE owner = '' AND attached = 1 AND received BETWEEN :start AND :end AND checksum <> ''
+    WHERE owner = '' AND saved_by IS NULL AND attached = 1 AND received BETWEEN :start AND :end AND checksum <> ''
     GROUP BY checksum ORDER BY number DESC, checksum LIMIT :limit OFFSET :skip
 """
 
@@ -49,7 +52,7 @@ def attachment_count(checksum: str) -> Question:
         rows = db.execute(
             """
             SELECT COUNT(*) FROM attachments JOIN messages ON messages.content = attachments.content
-            WHERE checksum = ? AND owner = ''
+            WHERE checksum = ? AND owner = '' AND saved_by IS NULL
             """,
             (checksum,),
         ).fetchall()
@@ -68,7 +71,7 @@ def messages_with_attachment(checksum: str, limit: int) -> Question:
             SELECT listed.* FROM attachments
             CROSS JOIN messages ON messages.content = attachments.content
             CROSS JOIN listed ON listed.seq = messages.seq
-            WHERE checksum = ? AND messages.owner = ''
+            WHERE checksum = ? AND messages.owner = '' AND messages.saved_by IS NULL
             ORDER BY attachments.content DESC, messages.seq DESC LIMIT ?
             """,
             (checksum, max(limit, 0)),

@@ -13,8 +13,10 @@ ALTER TABLE messages ADD COLUMN author TEXT;      -- From's address, lower case
 ALTER TABLE messages ADD COLUMN attached INTEGER; -- whether its content has rows in attachments
 CREATE INDEX messages_of_domain ON messages (domain, seq, received, owner, saved_by) WHERE domain IS NOT NULL;
 CREATE INDEX messages_by_inbox ON messages (owner, inbox) WHERE owner <> '' AND domain IS NOT NULL;
-CREATE INDEX messages_public ON messages (received, inbox, domain, author) WHERE owner = '' AND domain IS NOT NULL;
-CREATE INDEX messages_attached ON messages (received, content) WHERE owner = '' AND attached = 1;
+CREATE INDEX messages_public ON messages (received, inbox, domain, author)
+    WHERE owner = '' AND saved_by IS NULL AND domain IS NOT NULL;
+CREATE INDEX messages_attached ON messages (received, content)
+    WHERE owner = '' AND saved_by IS NULL AND attached = 1;
 
 -- One row a message, rowid is its seq. Text is folded, each address and name between line ends.
 CREATE VIRTUAL TABLE search USING fts5(
