@@ -12,8 +12,9 @@ from twisted.application.service import IService
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.internet.threads import deferToThreadPool
-from twisted.logger import Logger
+from twisted.logger import ILogObserver, LogEvent, Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
+from zope.interface import implementer
 
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
@@ -200,7 +201,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     for resource, names in (
         (router, (b"api", b"mailsockd")),
         (documents, (b"openapi.json", b"openapi.yml")),
-        (pages, (b"docs", b"static", b"websocket-test")),
+        (pages, (b"", b"docs", b"static", b"websocket-test")),
     ):
         for name in names:
             root.putChild(name, resource)
@@ -240,7 +241,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         Router(*operator, translate=_translate, cross_origin=False),
         clock=reactor,
         limits=Limits(body_bytes=BODY_BYTES),
-        record_request=lambda served: None,
+        log=Logger(observer=_nowhere),  # what operators ask is no traffic
     )
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
     # process id that in a container is often one's own.
@@ -280,6 +281,11 @@ def _listen(services: InOrder, config: Config, key: str, items: Sequence[str], f
         if not skipped(config, key, item):
             # strports binds before anything else starts, and a busy port ends the start.
             services.add(strports.service(listen(item).endpoint, factory))
+
+
+@implementer(ILogObserver)
+def _nowhere(event: LogEvent) -> None:
+    """Write nothing."""
 
 
 def _died(reactor: Any) -> Any:

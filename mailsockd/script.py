@@ -2,15 +2,21 @@
 
 import sys
 
+from twisted.python.usage import UsageError
 from twisted.scripts.twistd import run as twistd
+
+from mailsockd.tap import Options
 
 
 def run() -> None:
     """Run `twistd --nodaemon --logger=mailsockd.log.observer mailsockd` with the arguments of the command line."""
-    arguments = ["--no_save", "--nodaemon", "--pidfile=", "--logger=mailsockd.log.observer", "mailsockd", *sys.argv[1:]]
-    if "--version" in sys.argv[1:]:
-        arguments = ["mailsockd", "--version"]
-    sys.argv[1:] = arguments
+    try:
+        # Once before twistd does, so that help, version and errors speak of mailsockd.
+        Options().parseOptions(sys.argv[1:])  # type: ignore[no-untyped-call]
+    except UsageError as error:
+        sys.stderr.write(f"mailsockd: {error}; see mailsockd --help\n")
+        raise SystemExit(2) from error
+    sys.argv[1:1] = ["--no_save", "--nodaemon", "--pidfile=", "--logger=mailsockd.log.observer", "mailsockd"]
     twistd()  # type: ignore[no-untyped-call]
 
 

@@ -16,9 +16,14 @@ class Options(usage.Options):
     """What can be said on the command line; everything else is in the configuration."""
 
     synopsis = "[--config FILE]"
+    longdesc = "Takes mail by SMTP and sends it, as JSON, to WebSockets. mailsockctl looks after a running daemon."
     optParameters = [
         ["config", "c", None, "configuration file (default: ./mailsockd.yaml, /etc/mailsockd/mailsockd.yaml, none)"]
     ]
+
+    def getSynopsis(self) -> str:
+        """Give the first line of the help, for `mailsockd` and for `twistd mailsockd`."""
+        return f"Usage: mailsockd {self.synopsis}" if self.parent is None else super().getSynopsis()
 
     def opt_version(self) -> None:
         """Show mailsockd's version and exit."""

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     "stores": {"config", "storage"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},
     "services": {"actions", "state"},
-    "script": set(),
+    "script": {"tap"},
     "tap": {"assembly", "config", "preflight"},
 }
 KNOWS_EVERYTHING = {"assembly", "offline"}

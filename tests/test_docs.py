@@ -104,7 +104,7 @@ def routes() -> list[str]:
 
 def test_every_route_is_documented() -> None:
     """docs/api.md has one heading for each route of the program, and none for another."""
-    headings = re.findall(r"^### `([A-Z]+ /[^`]+)`$", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)
+    headings = re.findall(r"^### `([A-Z]+ /[^`]*)`$", (ROOT / "docs/api.md").read_text(), flags=re.MULTILINE)
     assert len(routes()) >= 17
     assert sorted(headings) == sorted(routes())
 

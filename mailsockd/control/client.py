@@ -148,5 +148,7 @@ def _reason(error: Any) -> str:
     if not isinstance(error, dict):
         return ""
     message = str(error.get("message") or "")
-    more = [str(each) for each in error.get("validationErrors") or () if str(each) not in message]
+    # A field's reason is `field: reason`; often the sentence is that reason, or ends with it.
+    reasons = [str(each) for each in error.get("validationErrors") or ()]
+    more = [each for each in reasons if each.partition(": ")[2] not in message]
     return "; ".join([message, *more])

@@ -35,6 +35,11 @@ class DashboardRoutes:
         self._domain = domain
         self._static = read_static_files()
 
+    @routes.get("/", open=True, summary="The way to the Web Socket Test Page")
+    def home(self, call: Call) -> Any:
+        """Send a browser on to the Web Socket Test Page."""
+        return Reply(b"", "text/plain; charset=utf-8", 302, {**PAGE, "Location": "/websocket-test"})
+
     @routes.get("/websocket-test", open=True, summary="The Web Socket Test Page")
     async def websocket_test(self, call: Call) -> Any:
         """Answer the Web Socket Test Page."""

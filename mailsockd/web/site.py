@@ -61,7 +61,9 @@ class Root(resource.Resource):
         super().__init__()  # type: ignore[no-untyped-call]
 
     def getChild(self, path: bytes, request: Any) -> resource.Resource:
-        """Nothing of that name is here."""
+        """Nothing of that name is here; an empty name with others behind it is a `//`, which changes nothing."""
+        if not path and request.postpath:
+            return self
         return Missing()  # type: ignore[no-untyped-call]
 
 
@@ -77,6 +79,8 @@ class Site(server.Site):
     of its address and stays in the count of all until it ends. `body_bytes` says of a head whether its body may be
     larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time.
     """
+
+    noisy = False
 
     def __init__(
         self,

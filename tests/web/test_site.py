@@ -364,3 +364,13 @@ def test_a_site_needs_no_log_of_its_own(echo: Echo) -> None:
     talk.site.doStop()
     assert isinstance(talk.site, Site)
     assert len(talk.clock.getDelayedCalls()) == 1
+
+
+def test_slashes_in_front_change_nothing() -> None:
+    """A path that begins with two slashes leads where one does; what is not there stays a 404."""
+    root = Root()
+    root.putChild(b"api", Router(Echo()))
+    talk = Talk(root)
+    talk.send(request("GET", "//api/echo") + request("GET", "///api//echo/") + request("GET", "//nothing"))
+    talk.clock.advance(1)
+    assert [answer.status for answer in talk.answers()] == [200, 200, 404]
