@@ -7,7 +7,9 @@ import pytest
 from mailsockd import script
 
 
-def test_wrong_arguments_speak_of_mailsockd(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_speak_of_mailsockd(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """An unknown option is one line that names the program and the option, and status 2."""
     monkeypatch.setattr(sys, "argv", ["mailsockd", "--frob"])
     with pytest.raises(SystemExit) as ended:

@@ -1,0 +1,148 @@
+"""What is not a listener, put together from the configuration: state, disk, actions, and the way of a mail."""
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+from twisted.internet.defer import Deferred
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.ports import Snapshot, StateStore
+from mailsockd.actions.receive import Reception
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.actions.waiting import Waiting
+from mailsockd.config import Config
+from mailsockd.delivery.channel import Channel
+from mailsockd.delivery.channels import channels
+from mailsockd.delivery.fanout import Fanout
+from mailsockd.delivery.websocket import WebSocketChannel
+from mailsockd.log import log_event
+from mailsockd.passwords import Argon2Passwords
+from mailsockd.services import ADMIN
+from mailsockd.state.accounts import Accounts
+from mailsockd.state.activity import ActivityLog
+from mailsockd.state.addresses import AddressBook
+from mailsockd.state.domains import Domains, with_configured
+from mailsockd.state.secrets import ALIASES, Secret
+from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.storage.mailbox import SQLiteMailbox
+from mailsockd.stores import mailbox_store, state_store
+from mailsockd.websocket.server import long_text_frame, text_frame
+
+
+@attrs.frozen
+class Core:
+    """Everything that the listeners share. `new` are the secrets that this start made, and that have to be saved."""
+
+    config: Config
+    reactor: Any
+    store: StateStore
+    mailbox: SQLiteMailbox
+    registry: Registry
+    new: Sequence[Secret]
+    subscriptions: Subscriptions
+    activity: ActivityLog
+    rights: Rights
+    channels: Sequence[Channel]
+    reception: Reception
+    accounts: AccountActions
+    addresses: Addresses
+    waiting: Waiting
+
+    @property
+    def any_domain(self) -> bool:
+        """Whether mail for every domain is taken."""
+        return self.config.smtp.accept == "any"
+
+    def in_thread(self, function: Any, *arguments: Any) -> "Deferred[Any]":
+        """Run what would hold the reactor in a thread of its pool."""
+        return deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, *arguments)
+
+
+def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
+    """Put it together from the state that was read. Raises StateUnreadable for the mailbox."""
+    activity = ActivityLog(time.time)
+    activity.listen(log_event)
+    store = state_store(config, reactor.callFromThread, _died(reactor))
+    # What one turn of the reactor brings is handed to the writer together: fewer and larger commits, and the two
+    # threads do not fight for the interpreter at every mail.
+    mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor), lambda call: reactor.callLater(0, call))
+    registry, new = _registry(config, snapshot, store)
+    subscriptions = Subscriptions()
+    rights = Rights(registry.book, registry.domains)
+    any_domain = config.smtp.accept == "any"
+
+    def in_thread(function: Any, *arguments: Any) -> "Deferred[Any]":
+        return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
+
+    websocket = WebSocketChannel(
+        registry.book,
+        registry.domains,
+        subscriptions,
+        activity,
+        Fanout(reactor),
+        hostname=config.name,
+        frame=text_frame,
+        long_frame=long_text_frame,
+        is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
+        in_thread=in_thread,
+    )
+    reception = Reception(
+        registry,
+        rights,
+        mailbox,
+        websocket.publish,
+        activity,
+        in_thread,
+        any_domain=any_domain,
+        unreserved=config.inboxes.unreserved == "accept",
+        monotonic=time.monotonic,
+        now=time.time,
+    )
+    return Core(
+        config=config,
+        reactor=reactor,
+        store=store,
+        mailbox=mailbox,
+        registry=registry,
+        new=new,
+        subscriptions=subscriptions,
+        activity=activity,
+        rights=rights,
+        channels=channels(websocket),
+        reception=reception,
+        accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
+        addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
+        waiting=Waiting(activity, reactor),
+    )
+
+
+def _died(reactor: Any) -> Any:
+    """Give what ends the process when a thread of the storage has died: nothing could be stored any more."""
+    log = Logger()
+
+    def died(reason: BaseException) -> None:
+        log.critical("a thread of the storage died, so the daemon ends: {reason!r}", reason=reason)
+        reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+        reactor.stop()
+
+    return died
+
+
+def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Registry, list[Secret]]:
+    """Make the state in memory; the secrets that had to be made are given too, to be saved."""
+    new: list[Secret] = []
+    aliases = next((secret for secret in snapshot.secrets if secret.name == ALIASES), None)
+    if aliases is None:
+        aliases = Secret(ALIASES, secrets.token_hex(32))
+        new.append(aliases)
+    book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
+    domains = Domains(with_configured(snapshot.domains, config.served, ADMIN, time.time()))
+    return Registry(Accounts(snapshot.accounts, snapshot.keys), book, domains, store), new

@@ -1,0 +1,153 @@
+"""The HTTP side, put together: every route and page, and the socket, on one site; and the operators' site."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.logger import ILogObserver, LogEvent, Logger
+from zope.interface import implementer
+
+from mailsockd import __version__
+from mailsockd.actions.domains import DomainActions
+from mailsockd.actions.flags import Flags
+from mailsockd.actions.messages import Messages
+from mailsockd.actions.outgoing import Sending
+from mailsockd.actions.ports import StorageTrouble
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.statistics import Statistics
+from mailsockd.actions.unified import Unified
+from mailsockd.api.account import AccountRoutes
+from mailsockd.api.addresses import AddressRoutes
+from mailsockd.api.attachments import AttachmentRoutes
+from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.description import described
+from mailsockd.api.domains import DomainRoutes
+from mailsockd.api.flags import FlagRoutes
+from mailsockd.api.messages import MessageRoutes
+from mailsockd.api.openapi import DescriptionRoutes
+from mailsockd.api.outgoing import OutgoingRoutes
+from mailsockd.api.placeholders import PlaceholderRoutes
+from mailsockd.api.reading import Reading
+from mailsockd.api.statistics import StatisticsRoutes
+from mailsockd.api.test_message import TestMessageRoutes
+from mailsockd.api.unified import UnifiedRoutes
+from mailsockd.api.validation import ValidationRoutes
+from mailsockd.bounds import rates, web_bodies, web_limits
+from mailsockd.control.server import BODY_BYTES, Facts, control_routes
+from mailsockd.core import Core
+from mailsockd.dashboard.reference import ReferenceRoutes
+from mailsockd.dashboard.site import DashboardRoutes
+from mailsockd.preflight import listeners
+from mailsockd.web.errors import HTTPError
+from mailsockd.web.limits import Limits
+from mailsockd.web.router import Router
+from mailsockd.web.site import Root, Site
+from mailsockd.websocket.resource import IncomingMessages
+from mailsockd.websocket.server import SocketFactory
+
+
+def public_site(core: Core, sockets: SocketFactory) -> Site:
+    """Make what the HTTP listeners serve: REST, its description, the pages, and the socket."""
+    config, router = core.config, _rest(core)
+    description = described([*router.table, *DescriptionRoutes.routes], __version__)
+    documents = Router(DescriptionRoutes(description))
+    pages = Router(DashboardRoutes(config.served[0]), ReferenceRoutes(description), cross_origin=False)
+    root = Root()
+    for resource, names in (
+        (router, (b"api", b"mailsockd")),
+        (documents, (b"openapi.json", b"openapi.yml")),
+        (pages, (b"", b"docs", b"static", b"websocket-test")),
+    ):
+        for name in names:
+            root.putChild(name, resource)
+    root.putChild(b"incoming-messages", IncomingMessages(sockets))
+    return Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
+
+
+def _rest(core: Core) -> Router:
+    config, registry, rights, mailbox, reception = (
+        core.config,
+        core.registry,
+        core.rights,
+        core.mailbox,
+        core.reception,
+    )
+    messages = Messages(mailbox, rights, config.name)
+    reading = Reading(core.in_thread)
+    statistics = Statistics(registry, rights, mailbox, config.served[0])
+    sending = Sending(
+        registry,
+        rights,
+        reception.inject_for,
+        core.in_thread,
+        hostname=config.name,
+        any_domain=core.any_domain,
+        largest=config.limits.message_size,
+        now=time.time,
+    )
+    return Router(
+        AddressRoutes(core.addresses, registry.book, core.channels),
+        MessageRoutes(messages, reading, core.waiting, registry.accounts.by_key),
+        ContentRoutes(messages, reading),
+        AttachmentRoutes(messages, reading),
+        FlagRoutes(Flags(messages, mailbox)),
+        UnifiedRoutes(Unified(mailbox), reading),
+        AccountRoutes(registry.accounts, registry.book, statistics),
+        DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book, reading),
+        StatisticsRoutes(statistics, reading, time.time),
+        ValidationRoutes(config.disposable),
+        OutgoingRoutes(sending, core.in_thread),
+        PlaceholderRoutes(),
+        TestMessageRoutes(core.addresses, reception.inject, hostname=config.name, now=time.time),
+        authenticate=registry.accounts.by_key,
+        translate=_translate,
+        # The one place that decides who is let in without a key.
+        anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),
+        rates=rates(config, time.monotonic),
+        bodies=web_bodies(config),
+        in_thread=core.in_thread,
+    )
+
+
+def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
+    """Make what the control socket serves; `ready` tells whether the start is over."""
+    config = core.config
+    data = str(Path(config.data).absolute())
+    routes = control_routes(
+        Facts(__version__, time.monotonic(), config.source, data, config.state, config.served),
+        accounts=core.accounts,
+        addresses=core.addresses,
+        registry=core.registry,
+        subscriptions=core.subscriptions,
+        activity=core.activity,
+        mailbox=core.mailbox,
+        settings=core.channels,
+        hostname=config.name,
+        inject=core.reception.inject,
+        in_thread=core.in_thread,
+        waiting=core.waiting,
+        listeners=lambda: {key: items for key, items in listeners(config) if items},
+        ready=ready,
+        monotonic=time.monotonic,
+        now=time.time,
+    )
+    return Site(
+        Router(*routes, translate=_translate, cross_origin=False),
+        clock=core.reactor,
+        limits=Limits(body_bytes=BODY_BYTES),
+        log=Logger(observer=_nowhere),  # what operators ask is no traffic
+    )
+
+
+@implementer(ILogObserver)
+def _nowhere(event: LogEvent) -> None:
+    """Write nothing."""
+
+
+def _translate(error: Exception) -> HTTPError | None:
+    if isinstance(error, Refusal):
+        return HTTPError(error.status, error.message, error.errors)
+    if isinstance(error, StorageTrouble):
+        Logger().warn("the storage did not do what was asked: {error}", error=str(error))
+        return HTTPError(503, "The server cannot store this now. Nothing was changed; try again later.")
+    return None
