@@ -4,7 +4,7 @@ import sqlite3
 
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
-from mailsockd.storage.rows import message_from
+from mailsockd.storage.rows import messages_from
 
 
 def starred(account: str, limit: int, until: float | None) -> Question:
@@ -19,8 +19,8 @@ def starred(account: str, limit: int, until: float | None) -> Question:
             ORDER BY seq DESC LIMIT :limit
             """,
             {"account": account or None, "until": until, "limit": max(limit, 0)},
-        ).fetchall()
-        return [message_from(row) for row in rows]
+        )
+        return messages_from(rows)
 
     return ask
 
@@ -59,8 +59,8 @@ def of_domain(domain: str, reader: str | None, limit: int, until: float | None) 
             ORDER BY seq DESC LIMIT :limit
             """,
             {"domain": domain, "reader": reader or None, "until": until, "limit": max(limit, 0)},
-        ).fetchall()
-        return [message_from(row) for row in rows]
+        )
+        return messages_from(rows)
 
     return ask
 

@@ -14,13 +14,8 @@ from mailsockd.actions.ports import SHORT_SCAN, Term
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
-from mailsockd.storage.rows import message_from
+from mailsockd.storage.rows import messages_from
 from mailsockd.storage.terms import Terms, meets
-
-# A summary has some hundred characters, and up to a megabyte when its sender wants it so: a list of thousand such must
-# not fill the memory. It ends early; whoever asks on finds the others.
-LISTED_SIZE = 32 << 20
-LISTED_AT_ONCE = 50
 
 
 @attrs.frozen
@@ -70,16 +65,12 @@ def with_text(numbers: list[int], term: Term) -> Question:
 
 
 def _listed(db: sqlite3.Connection, numbers: list[int]) -> list[Message]:
-    found: list[Message] = []
-    size = 0
-    for start in range(0, len(numbers), LISTED_AT_ONCE):
-        some = json.dumps(numbers[start : start + LISTED_AT_ONCE])
-        rows = db.execute("SELECT * FROM listed WHERE seq IN (SELECT value FROM json_each(?))", (some,)).fetchall()
-        found += sorted((message_from(row) for row in rows), key=lambda message: message.seq, reverse=True)
-        size += sum(len(row[17]) for row in rows)  # of the summaries
-        if size > LISTED_SIZE:
-            break
-    return found
+    return messages_from(
+        db.execute(
+            "SELECT * FROM listed WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
+            (json.dumps(numbers),),
+        )
+    )
 
 
 def _text_meets(db: sqlite3.Connection, number: int, term: Term) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from mailsockd.actions.ports import Selection
 from mailsockd.mail.stored import Message
 from mailsockd.storage.database import connect, trouble
-from mailsockd.storage.rows import message_from
+from mailsockd.storage.rows import message_from, messages_from
 
 Question: TypeAlias = Callable[[sqlite3.Connection], Any]
 
@@ -60,8 +60,8 @@ def newest(selection: Selection, limit: int, until: float | None, read: bool | N
                 "read": None if read is None else int(read),
                 "limit": max(limit, 0),
             },
-        ).fetchall()
-        return [message_from(row) for row in rows]
+        )
+        return messages_from(rows)
 
     return ask
 

@@ -1,6 +1,7 @@
 """Messages as rows of the mailbox and back."""
 
 import json
+import sqlite3
 from typing import Any, TypeAlias
 
 from mailsockd.mail.people import Person
@@ -12,6 +13,10 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _decode = json.JSONDecoder().decode
 
 Row: TypeAlias = tuple[Any, ...]
+
+# A summary has some hundred characters, and up to a megabyte when its sender wants it so: a list of thousand such must
+# not fill the memory. It ends early; whoever asks on finds the others.
+LISTED_SIZE = 32 << 20
 
 
 def content_row(message: Message, content: bytes) -> Row:
@@ -70,6 +75,19 @@ def message_from(row: Row) -> Message:
         saved_by=row[16],
         summary=summary_from(row[17]),
     )
+
+
+def messages_from(rows: sqlite3.Cursor) -> list[Message]:
+    """Give the messages of rows of the view `listed`; the list ends when it has become very large."""
+    found: list[Message] = []
+    size = 0
+    for row in rows:
+        found.append(message_from(row))
+        size += len(row[17])
+        if size > LISTED_SIZE:
+            break
+    rows.close()  # a statement that is not at its end would keep its transaction open
+    return found
 
 
 def summary_text(summary: Summary) -> str:

@@ -5,7 +5,7 @@ import sqlite3
 from mailsockd.actions.ports import Top
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
-from mailsockd.storage.rows import message_from
+from mailsockd.storage.rows import messages_from
 
 _BY = {
     "addresses": """
@@ -75,8 +75,8 @@ def messages_with_attachment(checksum: str, limit: int) -> Question:
             ORDER BY attachments.content DESC, messages.seq DESC LIMIT ?
             """,
             (checksum, max(limit, 0)),
-        ).fetchall()
-        return [message_from(row) for row in rows]
+        )
+        return messages_from(rows)
 
     return ask
 
