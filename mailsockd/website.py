@@ -65,13 +65,8 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
 
 
 def _rest(core: Core) -> Router:
-    config, registry, rights, mailbox, reception = (
-        core.config,
-        core.registry,
-        core.rights,
-        core.mailbox,
-        core.reception,
-    )
+    config, registry, rights = core.config, core.registry, core.rights
+    mailbox, reception = core.mailbox, core.reception
     messages = Messages(mailbox, rights, config.name)
     reading = Reading(core.in_thread)
     statistics = Statistics(registry, rights, mailbox, config.served[0])
