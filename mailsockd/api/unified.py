@@ -75,7 +75,7 @@ class UnifiedRoutes:
         "/api/inbox-search",
         operation="SearchInboxMessages",
         summary="Search the messages of all inboxes of the account",
-        query=(Query("query", text("What to look for."), required=True),),
+        query=(Query("query", text("What to look for.", minLength=1, examples=["code"]), required=True),),
         answers=gives(FOUND, "The messages."),
     )
     async def search(self, call: Call) -> Any:
