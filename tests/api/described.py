@@ -1,16 +1,31 @@
-"""Answers held against the description of the API: status, headers, media type and, for JSON, the schema."""
+"""Answers and frames held against the description of the API: status, headers, media type and, for JSON, the schema."""
 
+import importlib
+import pkgutil
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
 from jsonschema import Draft202012Validator
 
+from mailsockd import api
 from mailsockd.api.description import described
+from mailsockd.api.frames import FRAMES
 from mailsockd.web.routes import Path, Route
 from tests.web.talk import Answer
 
 Operation = dict[str, Any]
+
+
+@lru_cache
+def all_routes() -> tuple[Route, ...]:
+    """Give the routes of all api objects, in the order in which a router tries them."""
+    found: list[Route] = []
+    for module in pkgutil.iter_modules(api.__path__, f"{api.__name__}."):
+        for thing in vars(importlib.import_module(module.name)).values():
+            if isinstance(thing, type) and thing.__module__ == module.name and hasattr(thing, "routes"):
+                found += thing.routes
+    return tuple(sorted(found, key=lambda route: route.rank))
 
 
 @lru_cache(maxsize=8)
@@ -62,3 +77,18 @@ def hold(routes: tuple[Route, ...], method: str, path: str, answer: Answer) -> N
         held = validator(routes, wanted, pattern, str(answer.status), media)
         problems = [f"{problem.json_path}: {problem.message}" for problem in held.iter_errors(answer.json)]
         assert problems == [], f"{operation['operationId']} {answer.status}"
+
+
+def hold_frame(frame: object) -> None:
+    """Fail when a frame of the socket is none that the description has."""
+    assert len([True for held in frame_validators() if held.is_valid(frame)]) == 1, str(frame)[:2000]
+
+
+@lru_cache
+def frame_validators() -> tuple[Draft202012Validator, ...]:
+    """Give what holds a value against each kind of frame."""
+    components = document_of(all_routes())["components"]
+    return tuple(
+        Draft202012Validator({"$ref": f"#/components/schemas/{frame.name}", "components": components})
+        for frame in FRAMES
+    )

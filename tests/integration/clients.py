@@ -12,7 +12,9 @@ from typing import Any, Self
 import attrs
 from websockets.sync.client import ClientConnection, connect
 
+from tests.api.described import all_routes, hold, hold_frame
 from tests.integration.daemon import DOMAIN, Daemon
+from tests.web.talk import Answer
 
 SECONDS = 30.0  # how long any one answer may take
 
@@ -25,7 +27,11 @@ def rest(daemon: Daemon, method: str, path: str, body: Any = None, key: str | No
 
 
 def call(daemon: Daemon, method: str, path: str, body: Any = None, key: str | None = None) -> tuple[int, Any]:
-    """Call the API; give the status and the answer, which is bytes when it is no JSON."""
+    """
+    Call the API; give the status and the answer, which is bytes when it is no JSON.
+
+    Fails when the description has no such answer.
+    """
     data = None if body is None else json.dumps(body).encode()
     headers = {"Mailsac-Key": daemon.key if key is None else key}
     if data is not None:
@@ -33,11 +39,13 @@ def call(daemon: Daemon, method: str, path: str, body: Any = None, key: str | No
     request = urllib.request.Request(f"{daemon.url}/api{path}", data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as reply:
-            status, kind, answer = reply.status, reply.headers.get("Content-Type", ""), reply.read()
+            status, head, answer = reply.status, reply.headers, reply.read()
     except urllib.error.HTTPError as error:
         with error:
-            status, kind, answer = error.code, error.headers.get("Content-Type", ""), error.read()
-    return status, json.loads(answer) if kind.startswith("application/json") else answer
+            status, head, answer = error.code, error.headers, error.read()
+    headers = {name.lower(): value for name, value in head.items()}
+    hold(all_routes(), method, f"/api{path}", Answer(status, headers, answer))
+    return status, json.loads(answer) if headers.get("content-type", "").startswith("application/json") else answer
 
 
 def new_address(daemon: Daemon) -> str:
@@ -58,8 +66,10 @@ def listen(daemon: Daemon, addresses: str, **options: Any) -> Iterator[ClientCon
 
 
 def frame(connection: ClientConnection) -> Any:
-    """Take one frame."""
-    return json.loads(connection.recv(SECONDS))
+    """Take one frame. Fails when it is none that the description has."""
+    value = json.loads(connection.recv(SECONDS))
+    hold_frame(value)
+    return value
 
 
 @attrs.define
