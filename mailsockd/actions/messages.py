@@ -10,7 +10,7 @@ from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import shielded
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.stored import Message
-from mailsockd.mail.trace import with_trace
+from mailsockd.mail.trace import received_value, with_trace
 from mailsockd.state.accounts import Account
 
 # Seqs are counted up one by one; no mailbox gets near this, and SQLite's integers hold it.
@@ -88,12 +88,25 @@ class Messages:
         return message
 
     async def content(self, caller: Account | None, email: str, id: str) -> tuple[Message, bytes]:
-        """Give one message and its bytes as every reader gets them, the trace header first. Raises Refusal 404."""
+        """
+        Give one message and its bytes as received, which is what a Mail is parsed from. Raises Refusal 404.
+
+        With the trace header in front they could say something else: an mbox line, for one, counts at the start alone.
+        """
         message = await self.get(caller, email, id)
         content = await self._mailbox.content(message)
         if content is None:
             raise missing(id, message.inbox)
+        return message, content
+
+    async def traced(self, caller: Account | None, email: str, id: str) -> tuple[Message, bytes]:
+        """Give one message and its bytes as every reader gets them, the trace header first. Raises Refusal 404."""
+        message, content = await self.content(caller, email, id)
         return message, with_trace(message, content, self._hostname)
+
+    def trace(self, message: Message) -> tuple[str, str]:
+        """Give the trace header, which stands before those of the Mail: its name and its value."""
+        return "Received", received_value(message, self._hostname)
 
     async def delete(self, caller: Account | None, email: str, id: str) -> Message:
         """Delete one message; anybody with a key may in a public inbox. Raises Refusal 404."""

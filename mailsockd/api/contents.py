@@ -48,10 +48,11 @@ class ContentRoutes:
         if form not in {"json", "json-ordered", "plain"}:
             reason = "messageHeadersFormat must be json, json-ordered or plain"
             raise HTTPError(400, reason, (f"messageHeadersFormat: {reason}",))
-        message, content = await self._messages.content(call.caller, email, id)
         if form == "plain":
+            message, content = await self._messages.traced(call.caller, email, id)
             return _download(call, message, "headers.txt", Reply(header_block(content), _PLAIN))
-        found = (await self._reading.mail(content)).headers
+        message, content = await self._messages.content(call.caller, email, id)
+        found = (self._messages.trace(message), *(await self._reading.mail(content)).headers)
         ordered = [{"name": name.lower(), "value": value} for name, value in found]
         value = ordered if form == "json-ordered" else header_arrays_json(found)
         return _download(call, message, "headers.json", Reply(encode(value), JSON_TYPE))
@@ -66,7 +67,7 @@ class ContentRoutes:
     async def old_headers(self, call: Call, email: str, id: str) -> Reply:
         """Answer the headers by name: a string for one, an array for several."""
         message, content = await self._messages.content(call.caller, email, id)
-        value = headers_json((await self._reading.mail(content)).headers)
+        value = headers_json((self._messages.trace(message), *(await self._reading.mail(content)).headers))
         return _download(call, message, "headers.json", Reply(encode(value), JSON_TYPE))
 
     @routes.get(
@@ -125,7 +126,7 @@ class ContentRoutes:
     )
     async def raw(self, call: Call, email: str, id: str) -> Reply:
         """Answer the bytes received, behind the trace header."""
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.traced(call.caller, email, id)
         return _download(call, message, "eml", Reply(content, _PLAIN))
 
 

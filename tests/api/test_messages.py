@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailsockd.mail.message import parse
 from tests.api.house import House
 
 MAIL = (
@@ -200,3 +201,26 @@ def test_a_message_without_a_key_is_not_to_be_seen(house: House) -> None:
             assert (answer.status, answer.json["message"]) == (404, f"No permission to view message {id}")
     assert house.ask("DELETE", "/api/addresses/a@b.test/messages/m1-0", None).status == 401
     assert house.ask("GET", "/api/text/a@b.test/m1-0", None).status == 401
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"From a@shop.test Sun Nov 22 07:30:51 2026\r\nSubject: mbox\r\n\r\nBody\r\n",
+        b"\xef\xbb\xbfSubject: mark\r\n\r\nBody\r\n",
+        b" folded into nothing\r\nSubject: fold\r\n\r\nBody\r\n",
+        b"X: y\r\n" * 1000 + b"\r\nBody\r\n",
+    ],
+)
+def test_contents_are_those_of_the_frame(house: House, content: bytes) -> None:
+    """Headers and text are read from the bytes as received, as for the socket, and not from behind the trace header."""
+    message = house.put(content)
+    mail = parse(content)
+    found = house.json("GET", f"/api/addresses/a@b.test/messages/{message.id}/headers?format=json-ordered")
+    assert found[0]["name"] == "received"
+    assert [(header["name"], header["value"]) for header in found[1:]] == [
+        (name.lower(), value) for name, value in mail.headers
+    ]
+    older = house.json("GET", f"/api/headers/a@b.test/{message.id}")
+    assert older.keys() == {"received", *(name.lower() for name, _ in mail.headers)}
+    assert house.ask("GET", f"/api/text/a@b.test/{message.id}").body == b"Body"
