@@ -36,13 +36,17 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(_text(item) for item in value)
 
 
+def _domain(value: Any) -> str:
+    try:
+        return canonical_domain(_text(value))
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from error
+
+
 def _domains(value: Any) -> tuple[str, ...]:
     if value == []:
         raise ValueError("must name at least one domain")
-    try:
-        return tuple(dict.fromkeys(canonical_domain(item) for item in _texts(value)))
-    except InvalidAddress as error:
-        raise ValueError(str(error)) from error
+    return tuple(dict.fromkeys(_domain(item) for item in _texts(value)))
 
 
 def _listens(value: Any) -> tuple[str, ...]:
@@ -172,7 +176,7 @@ class Limits:
 class Config:
     """Everything that can be set. `source` is where it was read: a file, or "built-in defaults"."""
 
-    hostname: str | None = setting(None, _text)
+    hostname: str | None = setting(None, _domain)
     domains: tuple[str, ...] | None = setting(None, _domains)
     data: str = setting("/var/lib/mailsockd", _text)
     state: str = setting("sqlite", _choice("sqlite", "yaml"))
@@ -195,11 +199,14 @@ class Config:
 
     @property
     def name(self) -> str:
-        """The host's name: as set, else the machine's FQDN, else localhost when that has no dot."""
+        """The host's name: as set, else the machine's FQDN, else localhost when that is no name with a dot."""
         if self.hostname is not None:
             return self.hostname
         found = socket.getfqdn()
-        return found.lower() if "." in found else "localhost"
+        try:
+            return canonical_domain(found) if "." in found else "localhost"
+        except InvalidAddress:
+            return "localhost"
 
     @property
     def served(self) -> tuple[str, ...]:

@@ -101,6 +101,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         websocket.publish,
         activity,
         in_thread,
+        hostname=config.name,
         any_domain=any_domain,
         unreserved=config.inboxes.unreserved == "accept",
         monotonic=time.monotonic,

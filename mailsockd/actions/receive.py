@@ -15,7 +15,7 @@ from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
-from mailsockd.mail.address import InvalidAddress, canonical, domain_of
+from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of
 from mailsockd.mail.envelope import Bytes, Content, Envelope
 from mailsockd.mail.message import Mail, parse
 from mailsockd.mail.stored import Message, new_id, summary_of
@@ -47,7 +47,8 @@ class Reception:
     """
     Decides which recipients are taken, stores what comes for them, and has it published.
 
-    `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved.
+    `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved. The postmaster
+    of `hostname` is taken whatever these say.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Reception:
         activity: ActivityLog,
         in_thread: InThread,
         *,
+        hostname: str,
         any_domain: bool,
         unreserved: bool,
         monotonic: Callable[[], float],
@@ -70,6 +72,7 @@ class Reception:
         self._publish = publish
         self._activity = activity
         self._in_thread = in_thread
+        self._postmaster = f"postmaster@{canonical_domain(hostname)}"
         self._any_domain = any_domain
         self._unreserved = unreserved
         self._monotonic = monotonic
@@ -78,6 +81,8 @@ class Reception:
 
     def accept(self, recipient: str, peer: str) -> None:
         """Return when mail for a canonical recipient is taken. Raises Rejected."""
+        if recipient == self._postmaster:  # RFC 5321 section 4.5.1: always taken
+            return
         destination = self._registry.book.find(recipient)
         if not (self._any_domain or self._registry.domains.served(domain_of(recipient))):
             raise Rejected(550, "5.7.1", f"No mail for {domain_of(recipient)} here (smtp.accept is domains)")

@@ -64,6 +64,7 @@ class ReceptionTests(SynchronousTestCase):
             self.publish,
             self.activity,
             self.thread,
+            hostname="mx.mail.test",
             any_domain=any_domain,
             unreserved=unreserved,
             monotonic=lambda: 0.0,
@@ -95,6 +96,12 @@ class ReceptionTests(SynchronousTestCase):
         reception.accept("whoever@c.test", "192.0.2.9")
         with pytest.raises(Rejected, match=r"550 5.1.1 No such address: nobody@b.test"):
             reception.accept("nobody@b.test", "192.0.2.9")
+
+    def test_the_postmaster_is_always_taken(self) -> None:
+        """Mail for this host's postmaster is taken, its name served or not, the address reserved or not."""
+        self.reception(unreserved=False).accept("postmaster@mx.mail.test", "192.0.2.9")
+        with pytest.raises(Rejected):
+            self.reception(unreserved=False).accept("postmaster@b.test", "192.0.2.9")
 
     def test_one_copy_an_inbox(self) -> None:
         """Each distinct inbox gets one message, numbered, with its owner; content and summary are shared."""
@@ -219,6 +226,7 @@ def test_null_sender_without_from_has_an_empty_person() -> None:
         lambda *what: None,
         ActivityLog(lambda: 1.0),
         lambda function, content: succeed(function(content)),
+        hostname="mx.mail.test",
         any_domain=True,
         unreserved=True,
         monotonic=lambda: 0.0,

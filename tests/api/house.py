@@ -112,6 +112,7 @@ class House:
             lambda *what: None,
             self.activity,
             self.in_thread_with,
+            hostname="mail.test",
             any_domain=self.any_domain,
             unreserved=self.unreserved,
             monotonic=lambda: 0.0,

@@ -103,6 +103,7 @@ class House:
             lambda messages, mail, content: None,
             activity,
             lambda function, content: succeed(function(content)),
+            hostname="mail.test",
             any_domain=False,
             unreserved=True,
             monotonic=lambda: 0.0,
