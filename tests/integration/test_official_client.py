@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import smtplib
 import subprocess
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from pymailsac import MailsacClient
 from pymailsac.client import MailsacException
 
 from tests.integration.clients import new_address
-from tests.integration.daemon import DOMAIN, Daemon
+from tests.integration.daemon import DOMAIN, ROOT, Daemon
 
 DRIVER = Path(__file__).parent / "official_client.mjs"
 # Two operations of the client stand for chapters of the documentation; Mailsac does not serve them either.
@@ -278,6 +279,28 @@ def deleting(client: OfficialClient) -> None:
     client.ok("messages.deleteAllDomainMessages", DOMAIN, status=204, type="")
     assert client.ok("messages.listMessages", inbox) == []
     assert client.ok("domains.getDomain", DOMAIN)["totalMessages"] == 0
+
+
+def test_the_program_of_the_migration_page(daemon: Daemon) -> None:
+    """The program that docs/migrating-from-mailsac.md shows prints subject and text of the newest mail."""
+    page = (ROOT / "docs/migrating-from-mailsac.md").read_text()
+    (program,) = re.findall(r"```js\n(.*?)```", page, flags=re.DOTALL)
+    for shown, real in (("http://127.0.0.1:8025", daemon.url), ("@example.org", f"@{DOMAIN}")):
+        assert shown in program
+        program = program.replace(shown, real)
+    with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=30) as smtp:
+        smtp.sendmail("you@example.net", [f"user1@{DOMAIN}"], "Subject: Hello\r\n\r\nIt works.\r\n")
+    variables = {**os.environ, "MAILSAC_KEY": daemon.key, "NO_PROXY": "127.0.0.1"}
+    ran = subprocess.run(
+        ["node", "-e", program],
+        cwd=DRIVER.parent,
+        env=variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert ran.stdout == "Hello\nIt works.\n"
 
 
 def test_every_method_of_pymailsac(daemon: Daemon) -> None:
