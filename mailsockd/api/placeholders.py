@@ -27,13 +27,17 @@ class PlaceholderRoutes:
             'with PUT /api/addresses/{email} and {"enablews": true}.',
         )
 
-    @routes.get("/api/custom_webhooks", open=True, operation="WebhookPlace", summary="Say where webhooks are set")
+    @routes.get("/api/custom_webhooks", open=True, operation="WebhookPlace", summary="Say that there are no webhooks")
     @routes.post(
         "/api/custom_webhooks",
         open=True,
         operation="PostWebhookPlace",
-        summary="Say where webhooks are set (the same with POST)",
+        summary="Say that there are no webhooks (the same with POST)",
     )
     def webhooks(self, call: Call) -> Any:
-        """Answer 404 with the route that sets webhooks."""
-        raise HTTPError(404, 'Webhooks are set for an address with PUT /api/addresses/{email} and {"webhook": URL}.')
+        """Answer 404 with what there is in place of webhooks."""
+        raise HTTPError(
+            404,
+            "This version sends no webhooks. The same messages come on the web socket, at "
+            "/incoming-messages?key=KEY&addresses=ADDRESSES.",
+        )
