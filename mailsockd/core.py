@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -55,15 +55,10 @@ class Core:
     accounts: AccountActions
     addresses: Addresses
     waiting: Waiting
-
-    @property
-    def any_domain(self) -> bool:
-        """Whether mail for every domain is taken."""
-        return self.config.smtp.accept == "any"
-
-    def in_thread(self, function: Any, *arguments: Any) -> "Deferred[Any]":
-        """Run what would hold the reactor in a thread of its pool."""
-        return deferToThreadPool(self.reactor, self.reactor.getThreadPool(), function, *arguments)
+    in_thread: Callable[..., "Deferred[Any]"]
+    """Runs what would hold the reactor in a thread of its pool."""
+    any_domain: bool
+    """Whether mail for every domain is taken."""
 
 
 def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
@@ -122,6 +117,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
         waiting=Waiting(activity, reactor),
+        in_thread=in_thread,
+        any_domain=any_domain,
     )
 
 
