@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mailsockd.config import HTTP, SMTP, Config, ConfigError
+from mailsockd.config import Config, ConfigError
 from mailsockd.preflight import check
+from mailsockd.settings import HTTP, SMTP
 
 
 def config(folder: Path) -> Config:

@@ -22,13 +22,15 @@ class Setting(Protocol):
     def setting(self) -> str:
         """Its name in REST."""
 
-    def check(self, value: object) -> str | bool | None:
-        """Give the value to keep, None to clear it. Raises ValueError with a sentence."""
+    def check(self, value: object, account: str) -> str | bool | None:
+        """Give the value to keep for an account, None to clear it. Raises ValueError with a sentence."""
 
 
-def changes(body: Mapping[str, Any], channels: Sequence[Setting]) -> Changes:
+def changes(body: Mapping[str, Any], channels: Sequence[Setting], account: str) -> Changes:
     """
-    Read `info` and the settings of the channels; a flag may be text or number, as forms and curl send it.
+    Read `info` and the settings of the channels, for an address of an account.
+
+    A flag may be text or number, as forms and curl send it.
 
     `enabledws` is another name of `enablews`. Raises Refusal 400 that names every wrong field.
     """
@@ -44,7 +46,7 @@ def changes(body: Mapping[str, Any], channels: Sequence[Setting]) -> Changes:
                 errors.append(f"info: must be text of at most {LONGEST_INFO} characters")
         elif setting in known:
             try:
-                settings[setting] = known[setting].check(_flag(value) if setting == "enablews" else value)
+                settings[setting] = known[setting].check(_flag(value) if setting == "enablews" else value, account)
             except ValueError as error:
                 errors.append(f"{name}: {error}")
         elif setting in UNSERVED:

@@ -61,7 +61,7 @@ class AddressRoutes:
     )
     async def reserve(self, call: Call, email: str) -> Any:
         """Reserve an address, with the settings of the body."""
-        wanted = changes(call.body(), self._settings)
+        wanted = changes(call.body(), self._settings, call.caller.name)
         return self._json(await self._addresses.reserve(call.caller, email, wanted))
 
     @routes.post(
@@ -87,7 +87,8 @@ class AddressRoutes:
     )
     async def update(self, call: Call, email: str) -> Any:
         """Change the settings that the body names."""
-        return self._json(await self._addresses.update(call.caller, email, changes(call.body(), self._settings)))
+        wanted = changes(call.body(), self._settings, call.caller.name)
+        return self._json(await self._addresses.update(call.caller, email, wanted))
 
     @routes.put(
         "/api/private-address-forwarding/{email}",
@@ -99,7 +100,8 @@ class AddressRoutes:
     )
     async def forward(self, call: Call, email: str) -> Any:
         """Change the settings that the body names; 404 for whatever is not the caller's."""
-        return self._json(await self._addresses.forward(call.caller, email, changes(call.body(), self._settings)))
+        wanted = changes(call.body(), self._settings, call.caller.name)
+        return self._json(await self._addresses.forward(call.caller, email, wanted))
 
     @routes.delete(
         "/api/addresses/{email}",

@@ -44,14 +44,16 @@ class AddressRoutes:
         name = call.query("account")
         if not name:
             raise wrong("account", "must name the account that the address is for")
-        wanted = changes(call.body(), self._settings)
-        return self._json(await self._addresses.reserve(self._accounts.find(name), email, wanted))
+        account = self._accounts.find(name)
+        wanted = changes(call.body(), self._settings, account.name)
+        return self._json(await self._addresses.reserve(account, email, wanted))
 
     @routes.patch("/control/v1/addresses/{email}", open=True)
     async def set(self, call: Call, email: str) -> Any:
         """Change the settings that the body names."""
-        wanted = changes(call.body(), self._settings)
-        return self._json(await self._addresses.update(self._owner(email), email, wanted))
+        owner = self._owner(email)
+        wanted = changes(call.body(), self._settings, owner.name)
+        return self._json(await self._addresses.update(owner, email, wanted))
 
     @routes.delete("/control/v1/addresses/{email}", open=True)
     async def release(self, call: Call, email: str) -> Any:

@@ -1,23 +1,39 @@
-"""What a channel is: a way on for a stored message, switched by one setting of the address."""
+"""
+What a channel is: a way on for a stored message, switched by a setting of the address.
+
+A live channel sends at once, to whoever is there. A queued one is asked what it would send to, at the time when a
+message is stored; the delivery is a row of the same transaction, and the queue hands it over again until it is done.
+"""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
+import attrs
 from twisted.internet.defer import Deferred
 
 from mailsockd.mail.message import Mail
 from mailsockd.mail.stored import Message
+from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Delivery
 
 
-class Channel(Protocol):
-    """One way on. A new one is a file in this folder and a line in `channels`."""
+class Setting(Protocol):
+    """A setting of an address. One channel may have several, such as a target and an option."""
 
     @property
     def setting(self) -> str:
         """The name of the address's setting, as REST spells it."""
 
-    def check(self, value: object) -> str | bool | None:
-        """Give the value to keep for a value from a request, None to clear it. Raises ValueError with a sentence."""
+    def check(self, value: object, account: str) -> str | bool | None:
+        """
+        Give the value to keep for a value from a request by an account, None to clear it.
+
+        Raises ValueError with a sentence.
+        """
+
+
+class Channel(Setting, Protocol):
+    """A live channel."""
 
     def publish(self, messages: Sequence[Message], mail: Mail, content: bytes) -> "Deferred[Any] | None":
         """
@@ -25,3 +41,56 @@ class Channel(Protocol):
 
         What is given fires when the content is needed no more.
         """
+
+
+@attrs.frozen
+class Parcel:
+    """What a queued channel is handed: the delivery, the address as it is set now, the message, and its bytes."""
+
+    delivery: Delivery
+    address: Address
+    message: Message
+    content: bytes
+
+
+@attrs.frozen
+class Delivered:
+    """It is done; `detail` says what the other side answered."""
+
+    detail: str = ""
+
+
+@attrs.frozen
+class Postponed:
+    """It may succeed later; `seconds` is how long the other side asked to wait, None when it did not say."""
+
+    reason: str
+    seconds: float | None = None
+
+
+@attrs.frozen
+class Undeliverable:
+    """It never will succeed as it is."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Delivered | Postponed | Undeliverable
+
+
+class QueuedChannel(Protocol):
+    """A queued channel. A new one is a file in this folder and a line in `channels`."""
+
+    @property
+    def name(self) -> str:
+        """What deliveries by it are called, such as `webhook`."""
+
+    @property
+    def settings(self) -> Sequence[Setting]:
+        """The settings of an address that it reads."""
+
+    def target(self, address: Address) -> str | None:
+        """Give what an address wants its mail sent to, None when it wants none."""
+
+    async def send(self, parcel: Parcel) -> Outcome:
+        """Try once. It may take its time, within bounds of its own; what it raises counts as Postponed."""

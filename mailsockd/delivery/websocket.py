@@ -60,7 +60,7 @@ class WebSocketChannel:
         self._is_admin = is_admin
         self._in_thread = in_thread
 
-    def check(self, value: object) -> bool:
+    def check(self, value: object, account: str) -> bool:
         """Give the flag that a request names. Raises ValueError."""
         if value is None:
             return False

@@ -14,7 +14,9 @@ class Account:
     One account; `name` is its `_id`. Times are UTC seconds.
 
     `password` is a hash as `passwords` makes it, None when the account cannot sign in. `credits` is how many
-    addresses it may reserve in all, None for any number.
+    addresses it may reserve in all, `monthly_ops` how many operations it has each month (contract section 3.9),
+    `message_limit` how many messages it may keep; None for any number. `capture_private` makes the mail that it
+    captures its own (contract section 3.6).
     """
 
     name: str
@@ -25,6 +27,9 @@ class Account:
     credits: int | None = None
     email: str = ""
     disabled: bool = False
+    capture_private: bool = False
+    monthly_ops: int | None = None
+    message_limit: int | None = None
 
 
 @attrs.frozen

@@ -23,6 +23,17 @@ class Kind(enum.Enum):
     SOCKET_OPENED = "web socket opened"
     SOCKET_REFUSED = "web socket refused"
     SOCKET_CLOSED = "web socket closed"
+    DELIVERED = "delivered"
+    DEFERRED = "delivery deferred"
+    FAILED = "delivery failed"
+    FORWARDED = "forwarded"
+    READ = "read over the API"
+    DELETED = "deleted"
+    EVICTED = "evicted"
+    SIGNED_IN = "signed in"
+    SIGN_IN_REFUSED = "sign-in refused"
+    DOMAIN_VERIFIED = "domain verified"
+    DOMAIN_NOT_VERIFIED = "domain not verified"
     TROUBLE = "trouble"
 
 

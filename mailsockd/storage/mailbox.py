@@ -71,8 +71,8 @@ class SQLiteMailbox:
         ]
 
         self._highest = self._seq
-        self._counts = Counts(self._ask)
-        self._search = Search(self._ask, self._writer.submit)
+        self._counts = Counts(self.ask)
+        self._search = Search(self.ask, self._writer.submit)
 
     @property
     def alive(self) -> bool:
@@ -105,7 +105,7 @@ class SQLiteMailbox:
     ) -> "Deferred[list[Message]]":
         """Give the newest messages; terms are looked up when what was appended before is indexed."""
         if filter.sender is filter.recipient is filter.subject is filter.text is None:
-            return self._ask(reader.newest(selection, limit, until, filter.read, after))
+            return self.ask(reader.newest(selection, limit, until, filter.read, after))
         place = Place(
             selection.inbox, selection.reader, until=until, read=filter.read, after=-1 if after is None else after
         )
@@ -117,31 +117,31 @@ class SQLiteMailbox:
 
     def get(self, selection: Selection, id: str) -> "Deferred[Message | None]":
         """Give one message of the inbox, None when the reader may not see it or it is not there."""
-        return self._ask(reader.get(selection, id))
+        return self.ask(reader.get(selection, id))
 
     def content(self, message: Message) -> "Deferred[bytes | None]":
         """Give the bytes as received, None when the message was deleted meanwhile."""
-        return self._ask(reader.content(message))
+        return self.ask(reader.content(message))
 
     def star(self, message: Message, account: str | None) -> "Deferred[Message | None]":
         """Have an account star a message, or nobody."""
-        return self._change(changes.star(message, account))
+        return self.change(changes.star(message, account))
 
     def move(self, message: Message, folder: str) -> "Deferred[Message | None]":
         """Put a message into a folder."""
-        return self._change(changes.move(message, folder))
+        return self.change(changes.move(message, folder))
 
     def label(self, message: Message, labels: tuple[str, ...]) -> "Deferred[Message | None]":
         """Give a message these labels and no others."""
-        return self._change(changes.label(message, labels))
+        return self.change(changes.label(message, labels))
 
     def mark(self, message: Message, read: bool) -> "Deferred[Message | None]":
         """Mark a message as read or not."""
-        return self._change(changes.mark(message, read))
+        return self.change(changes.mark(message, read))
 
     def delete(self, message: Message) -> "Deferred[bool]":
         """Delete one message for good; tells whether it was still there."""
-        return self._change(changes.delete(message))
+        return self.change(changes.delete(message))
 
     def purge(self, selection: Selection, starred: bool = False, filter: Filter = EVERYTHING) -> "Deferred[int]":
         """
@@ -164,11 +164,11 @@ class SQLiteMailbox:
 
     def adopt(self, inbox: str, owner: str) -> "Deferred[int]":
         """Give the public messages of an inbox to whoever reserved it; gives how many."""
-        return self._change(changes.adopt(inbox, owner))
+        return self.change(changes.adopt(inbox, owner))
 
     def starred(self, account: str, limit: int, until: float | None = None) -> "Deferred[list[Message]]":
         """Give what an account starred."""
-        return self._ask(accounts.starred(account, limit, until))
+        return self.ask(accounts.starred(account, limit, until))
 
     def owned(
         self, owner: str, limit: int, skip: int = 0, since: float | None = None, filter: Filter = EVERYTHING
@@ -223,18 +223,24 @@ class SQLiteMailbox:
 
     def check(self) -> "Deferred[list[str]]":
         """Read the whole file and say what is damaged; an empty list when nothing is."""
-        return self._ask(reader.damage)
+        return self.ask(reader.damage)
 
     def close(self) -> "Deferred[None]":
         """Finish what was asked and let go of the files."""
         return ensureDeferred(self._close())
 
-    def _ask(self, question: reader.Question) -> "Deferred[Any]":
+    def ask(self, question: reader.Question) -> "Deferred[Any]":
+        """Ask a reader; for what lives in the same file in tables of its own, too."""
         return min(self._readers, key=lambda worker: worker.waiting).submit(question)
 
-    def _change(self, change: changes.Change) -> "Deferred[Any]":
+    def change(self, change: changes.Change) -> "Deferred[Any]":
+        """Have the writer make a change of messages, in its order among the appends."""
         self._counts.forget()
         return self._writer.submit(change).addBoth(self._changed)
+
+    def change_beside(self, change: changes.Change) -> "Deferred[Any]":
+        """Have the writer make a change that touches no message: of what lives in tables of its own."""
+        return self._writer.submit(change)
 
     def _changed(self, result: Any) -> Any:
         self._counts.forget()
@@ -260,13 +266,13 @@ class SQLiteMailbox:
         deleted = 0
         for start in range(0, len(numbers), changes.PURGE_SLICE):
             some = numbers[start : start + changes.PURGE_SLICE]
-            deleted += await self._change(changes.purge_found(selection, some, starred))
+            deleted += await self.change(changes.purge_found(selection, some, starred))
         return deleted
 
     async def _in_slices(self, change: changes.Change) -> int:
         deleted = 0
         while True:
-            some: int = await self._change(change)
+            some: int = await self.change(change)
             deleted += some
             if some < changes.PURGE_SLICE:
                 return deleted

@@ -157,12 +157,14 @@ class _Tables:
     def _save_account(self, account: Account) -> None:
         self._db.execute(
             """
-            INSERT INTO accounts (name, created, updated, password, admin, credits, email, disabled)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO accounts (name, created, updated, password, admin, credits, email, disabled,
+                                  capture_private, monthly_ops, message_limit)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (name) DO UPDATE SET
                 created = excluded.created, updated = excluded.updated, password = excluded.password,
                 admin = excluded.admin, credits = excluded.credits, email = excluded.email,
-                disabled = excluded.disabled
+                disabled = excluded.disabled, capture_private = excluded.capture_private,
+                monthly_ops = excluded.monthly_ops, message_limit = excluded.message_limit
             """,
             (
                 account.name,
@@ -173,6 +175,9 @@ class _Tables:
                 account.credits,
                 account.email,
                 int(account.disabled),
+                int(account.capture_private),
+                account.monthly_ops,
+                account.message_limit,
             ),
         )
 
@@ -254,7 +259,9 @@ class _Tables:
 
 
 _ACCOUNTS = """
-    SELECT name, created, updated, password, admin, credits, email, disabled FROM accounts ORDER BY name
+    SELECT name, created, updated, password, admin, credits, email, disabled,
+           capture_private, monthly_ops, message_limit
+    FROM accounts ORDER BY name
 """
 _KEYS = "SELECT digest, account, name, last, created FROM keys ORDER BY digest"
 _ADDRESSES = "SELECT address, owner, created, updated, info, catch_all, password FROM addresses ORDER BY address"
@@ -268,7 +275,9 @@ _SECRETS = "SELECT name, value FROM secrets ORDER BY name"
 
 
 def _account(row: tuple[Any, ...]) -> Account:
-    return Account(row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6], bool(row[7]))
+    return Account(
+        row[0], row[1], row[2], row[3], bool(row[4]), row[5], row[6], bool(row[7]), bool(row[8]), row[9], row[10]
+    )
 
 
 def _domain(row: tuple[Any, ...]) -> Domain:

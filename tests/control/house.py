@@ -39,7 +39,7 @@ class Flag:
 
     setting = "enablews"
 
-    def check(self, value: object) -> bool:
+    def check(self, value: object, account: str) -> bool:
         if value is None:
             return False
         if not isinstance(value, bool):

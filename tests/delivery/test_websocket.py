@@ -306,6 +306,6 @@ class WebSocketChannelTests(SynchronousTestCase):
 
     def test_the_setting_is_a_flag(self) -> None:
         """enablews is true or false; null switches it off; anything else is refused."""
-        self.assertEqual([self.channel.check(value) for value in (True, False, None)], [True, False, False])
+        self.assertEqual([self.channel.check(value, "alice") for value in (True, False, None)], [True, False, False])
         with self.assertRaises(ValueError):
-            self.channel.check("yes")
+            self.channel.check("yes", "alice")

@@ -14,7 +14,7 @@ from mailsockd.state.secrets import Secret
 from tests.storage.pump import Pump
 
 ANN = Account("ann", 1_700_000_000.123456, 1_700_000_001.5)
-BOB = Account("bob", 1.0, 2.0, "$argon2id$v=19$x", True, 5, "bob@c.example", True)
+BOB = Account("bob", 1.0, 2.0, "$argon2id$v=19$x", True, 5, "b@c.example", True, True, 1000, 0)
 FIRST = ApiKey("0" * 64, "ann", "first", "abcd", 3.0)
 SECOND = ApiKey("1" * 63 + "e", "ann", "", "", 4.0)
 PLAIN = Address("a@b.example", "ann", 1.0, 2.0)

@@ -115,7 +115,7 @@ class DamageTests(SynchronousTestCase):
 
     def test_from_the_future(self) -> None:
         """A schema that a newer mailsockd made is refused."""
-        for path, known in zip(self.make(), (1, 2), strict=True):
+        for path, known in zip(self.make(), (2, 3), strict=True):
             db = sqlite3.connect(path)
             db.execute("PRAGMA user_version = 99")
             db.close()
@@ -124,18 +124,18 @@ class DamageTests(SynchronousTestCase):
     def test_step(self) -> None:
         """A database of an older step is brought to the newest, with what it has."""
         state, _ = self.make()
-        first = database.steps("state")
-        second = "CREATE TABLE more (name TEXT) STRICT;\nPRAGMA user_version = 2;\n"
-        with patch.object(database, "steps", lambda _: [*first, second]):
+        known = database.steps("state")
+        next_one = "CREATE TABLE more (name TEXT) STRICT;\nPRAGMA user_version = 3;\n"
+        with patch.object(database, "steps", lambda _: [*known, next_one]):
             assert len(self.state().addresses) == 5000
-        self.refused(state, "the schema is step 2")
+        self.refused(state, "the schema is step 3")
 
     def test_failing_step(self) -> None:
         """A step that fails leaves the database as it was."""
         state, _ = self.make()
-        first = database.steps("state")
-        second = "CREATE TABLE more (name TEXT) STRICT;\nPRAGMA user_version = 2;\nINSERT INTO nowhere VALUES (1);\n"
-        with patch.object(database, "steps", lambda _: [*first, second]):
+        known = database.steps("state")
+        next_one = "CREATE TABLE more (name TEXT) STRICT;\nPRAGMA user_version = 3;\nINSERT INTO nowhere VALUES (1);\n"
+        with patch.object(database, "steps", lambda _: [*known, next_one]):
             self.refused(state, "no such table: nowhere")
         assert len(self.state().addresses) == 5000
 

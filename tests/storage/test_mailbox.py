@@ -132,7 +132,7 @@ class MailboxFileTests(SynchronousTestCase):
     def test_readers_cannot_write(self) -> None:
         """A reader's connection refuses to change anything."""
         mailbox = self.open()
-        asked = mailbox._ask(lambda db: db.execute("DELETE FROM messages"))
+        asked = mailbox.ask(lambda db: db.execute("DELETE FROM messages"))
         assert "readonly" in str(self.pump.error(asked, StorageTrouble))
         assert mailbox.alive
 

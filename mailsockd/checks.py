@@ -1,0 +1,88 @@
+"""What a setting's value may be: each check makes the value of what YAML says, or raises ValueError with a reason."""
+
+from typing import Any
+
+from mailsockd.listen import InvalidListen, listen
+from mailsockd.mail.address import InvalidAddress, canonical_domain
+from mailsockd.sections import Check
+
+
+def text(value: Any) -> str:
+    """Take text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be text")
+    return value
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Take a list of texts."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list, such as [a, b]")
+    return tuple(text(item) for item in value)
+
+
+def domain(value: Any) -> str:
+    """Take a domain, in its canonical form."""
+    try:
+        return canonical_domain(text(value))
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from error
+
+
+def domains(value: Any) -> tuple[str, ...]:
+    """Take a list of domains, at least one."""
+    if value == []:
+        raise ValueError("must name at least one domain")
+    return tuple(dict.fromkeys(domain(item) for item in texts(value)))
+
+
+def listens(value: Any) -> tuple[str, ...]:
+    """Take a list of places to listen on."""
+    items = texts(value)
+    for item in items:
+        try:
+            listen(item)
+        except InvalidListen as error:
+            raise ValueError(f"{item!r}: {error}") from error
+    return items
+
+
+def number(least: int, most: int) -> Check:
+    """Make what takes a whole number within bounds."""
+
+    def check(value: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return value
+
+    return check
+
+
+def flag(value: Any) -> bool:
+    """Take true or false."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
+def choice(*choices: str) -> Check:
+    """Make what takes one of some words."""
+
+    def check(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return str(value)
+
+    return check
+
+
+def certificates(value: Any) -> tuple[tuple[str, str], ...]:
+    """Take a list of pairs of PEM files."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list of {certificate: FILE, key: FILE}")
+    pairs = []
+    for item in value:
+        if not isinstance(item, dict) or item.keys() != {"certificate", "key"}:
+            raise ValueError("each item must be {certificate: FILE, key: FILE}")
+        pairs.append((text(item["certificate"]), text(item["key"])))
+    return tuple(pairs)

@@ -1,0 +1,86 @@
+"""The sections of the configuration, every setting with its default. Sizes are bytes, times seconds."""
+
+import attrs
+
+from mailsockd import checks
+from mailsockd.sections import setting
+
+MIB = 1024 * 1024
+
+
+@attrs.frozen
+class SMTP:
+    """Receiving mail."""
+
+    listen: tuple[str, ...] = setting(("127.0.0.1:1025", "[::1]:1025"), checks.listens)
+    listen_tls: tuple[str, ...] = setting((), checks.listens)
+    accept: str = setting("domains", checks.choice("domains", "any"))
+
+
+@attrs.frozen
+class HTTP:
+    """REST, the socket and the pages."""
+
+    listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), checks.listens)
+    listen_tls: tuple[str, ...] = setting((), checks.listens)
+
+
+@attrs.frozen
+class API:
+    """Who may use REST, and how often; 0 requests a minute is no limit."""
+
+    anonymous_public: bool = setting(False, checks.flag)
+    requests_per_minute_per_key: int = setting(0, checks.number(0, 1_000_000))
+    requests_per_minute_per_ip: int = setting(0, checks.number(0, 1_000_000))
+
+
+@attrs.frozen
+class Validation:
+    """What is known of other people's addresses."""
+
+    disposable_domains: str | None = setting(None, checks.text)
+
+
+@attrs.frozen
+class Inboxes:
+    """Inboxes that nobody reserved."""
+
+    unreserved: str = setting("accept", checks.choice("accept", "reject"))
+
+
+@attrs.frozen
+class TLS:
+    """Certificates."""
+
+    certificates: tuple[tuple[str, str], ...] = setting((), checks.certificates)
+
+
+@attrs.frozen
+class WebSocket:
+    """The socket. Sizes are bytes, times seconds."""
+
+    frame: str = setting("flat", checks.choice("flat", "nested", "both"))
+    ping_interval: int = setting(25, checks.number(1, 3600))
+    backlog: int = setting(128 * MIB, checks.number(65536, 1 << 40))
+    backlog_total: int = setting(256 * MIB, checks.number(65536, 1 << 40))
+    connections: int = setting(10_000, checks.number(1, 1_000_000))
+    connections_per_account: int = setting(10_000, checks.number(1, 1_000_000))
+    connections_per_peer: int = setting(10_000, checks.number(1, 1_000_000))
+
+
+@attrs.frozen
+class Limits:
+    """Bounds on what one peer may ask. Sizes are bytes, times seconds."""
+
+    message_size: int = setting(25 * MIB, checks.number(1024, 1 << 30))
+    recipients: int = setting(100, checks.number(1, 10_000))
+    smtp_connections: int = setting(1000, checks.number(1, 1_000_000))
+    smtp_connections_per_peer: int = setting(100, checks.number(1, 1_000_000))
+    smtp_idle: int = setting(300, checks.number(1, 86_400))
+    smtp_session: int = setting(1800, checks.number(1, 86_400))
+    smtp_errors: int = setting(10, checks.number(1, 1000))
+    http_body: int = setting(128 * 1024, checks.number(1024, 1 << 30))
+    http_connections: int = setting(20_000, checks.number(1, 1_000_000))
+    http_connections_per_peer: int = setting(1000, checks.number(1, 1_000_000))
+    http_header_time: int = setting(15, checks.number(1, 3600))
+    http_idle: int = setting(60, checks.number(1, 86_400))

@@ -1,0 +1,3 @@
+-- Deliveries, activity, usage, retention.
+
+PRAGMA user_version = 3;
