@@ -1,12 +1,10 @@
 """
-The JSON of REST, socket and webhook, written by hand: one function a shape, in the order of contract section 1.1.
+The JSON of REST and socket, written by hand: one function a shape, in the order of contract section 1.1.
 
-Everything that leaves passes through `dumps`: compact, UTF-8 unescaped (contract section 0, row 6).
+Everything that leaves passes through `dumps`.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -18,51 +16,17 @@ from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import UNLIMITED_CREDITS, Account
 from mailsockd.state.addresses import Address
 from mailsockd.state.subscriptions import Admission
+from mailsockd.wire.encoding import SLICE as SLICE
+from mailsockd.wire.encoding import dumps as dumps
+from mailsockd.wire.encoding import dumps_in_slices as dumps_in_slices
+from mailsockd.wire.encoding import standard_dumps as standard_dumps
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
-
-SLICE = 128 * 1024  # characters that are encoded in one step
 FRAME_SHAPES = ("flat", "nested", "both")
 # A frame of the form `both` repeats every string; above this many bytes the large ones stand at the top level only.
 LARGEST_DOUBLED = 900_000
 
 # The first and last second of the years that a date can name.
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799
-
-
-def standard_dumps(value: object) -> bytes:
-    """Give a value as compact JSON in UTF-8, by the standard library."""
-    return _encode(value).encode("utf-8")
-
-
-dumps: Callable[[object], bytes] = standard_dumps
-with suppress(ImportError):
-    import orjson
-
-    # Never needed, only quicker: the same bytes in a sixth of the time.
-    dumps = orjson.dumps
-
-
-def dumps_in_slices(value: object) -> Iterator[bytes]:
-    """
-    Give the same bytes as `dumps`, in pieces that are made in short steps.
-
-    One step of C over many megabytes would hold the interpreter from every other thread for as long as it takes.
-    """
-    if isinstance(value, dict):
-        before = b"{"
-        for name, inner in value.items():
-            yield before + dumps(name) + b":"
-            yield from dumps_in_slices(inner)
-            before = b","
-        yield b"}" if value else b"{}"
-    elif isinstance(value, str) and len(value) > SLICE:
-        yield b'"'
-        for start in range(0, len(value), SLICE):
-            yield dumps(value[start : start + SLICE])[1:-1]
-        yield b'"'
-    else:
-        yield dumps(value)
 
 
 def date_json(at: float) -> str:
