@@ -11,7 +11,7 @@ HOUSE = ROOT / "mailsockd"
 TESTS = ROOT / "tests"
 
 CORE = {"wire", "state", "mail"}
-ROOM = {"actions", "transport"} | CORE
+ROOM = {"actions", "transport", "flow", "connections", "sessions"} | CORE
 MAY_IMPORT = {
     "mail": {"mail"},
     "state": {"state", "mail"},
@@ -28,6 +28,9 @@ MAY_IMPORT = {
     "control": {"control", "web", "config", "offline", "listen"} | ROOM,
     # Single modules beside the rooms.
     "transport": set(),
+    "flow": {"transport"},
+    "connections": set(),
+    "sessions": {"connections"},
     "passwords": set(),
     "tls": set(),
     "listen": set(),

@@ -31,9 +31,7 @@ class Service:
     """
     The server as a session sees it.
 
-    `seconds` is the time that deadlines are counted in. The factory's sweep moves it, by what went by but never by
-    more than two steps of the sweep, so neither a jump of the wall clock nor a stop of the whole process makes
-    everybody late at once.
+    `seconds` is the time that deadlines are counted in; the factory's sessions move it, see Sessions.
     """
 
     hostname: str
@@ -67,3 +65,7 @@ class Service:
             "HELP",
         ]
         self.extensions = reply.lines(250, texts), reply.lines(250, [*texts, "STARTTLS"])
+
+    def passed(self, seconds: float) -> None:
+        """Count the time that went by."""
+        self.seconds += seconds

@@ -24,12 +24,12 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from mailsockd.actions.ports import StorageTrouble
+from mailsockd.connections import Connections
+from mailsockd.flow import Flow
 from mailsockd.mail.envelope import Content, Envelope
 from mailsockd.smtp import reply
-from mailsockd.smtp.connections import Connections
 from mailsockd.smtp.content import Incoming
 from mailsockd.smtp.dialogue import Dialogue
-from mailsockd.smtp.flow import Flow
 from mailsockd.smtp.reply import Reply
 from mailsockd.smtp.service import Service
 from mailsockd.state.activity import Kind

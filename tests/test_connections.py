@@ -1,6 +1,6 @@
 """Counting who is connected."""
 
-from mailsockd.smtp.connections import Connections, network
+from mailsockd.connections import Connections, network
 
 
 def test_a_peer_is_an_ipv4_address_or_an_ipv6_network() -> None:
