@@ -19,8 +19,9 @@ from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
 from mailsockd.config import Config
-from mailsockd.delivery.channel import Channel
-from mailsockd.delivery.channels import channels
+from mailsockd.delivery.channel import QueuedChannel, Setting
+from mailsockd.delivery.channels import channels, queued_channels, settings_of
+from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.fanout import Fanout
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.log import log_event
@@ -50,7 +51,10 @@ class Core:
     subscriptions: Subscriptions
     activity: ActivityLog
     rights: Rights
-    channels: Sequence[Channel]
+    settings: Sequence[Setting]
+    """The settings of an address, those of all channels."""
+    queued: Sequence[QueuedChannel]
+    dispatch: Dispatch
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
@@ -89,6 +93,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
         in_thread=in_thread,
     )
+    queued = queued_channels()
+    dispatch = Dispatch(registry.book, queued, time.time)
     reception = Reception(
         registry,
         rights,
@@ -101,6 +107,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         unreserved=config.inboxes.unreserved == "accept",
         monotonic=time.monotonic,
         now=time.time,
+        onward=dispatch,
     )
     return Core(
         config=config,
@@ -112,7 +119,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         subscriptions=subscriptions,
         activity=activity,
         rights=rights,
-        channels=channels(websocket),
+        settings=settings_of(channels(websocket), queued),
+        queued=queued,
+        dispatch=dispatch,
         reception=reception,
         accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),

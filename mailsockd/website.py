@@ -81,7 +81,7 @@ def _rest(core: Core) -> Router:
         now=time.time,
     )
     return Router(
-        AddressRoutes(core.addresses, registry.book, core.channels),
+        AddressRoutes(core.addresses, registry.book, core.settings),
         MessageRoutes(messages, reading, core.waiting, registry.accounts.by_key),
         ContentRoutes(messages, reading),
         AttachmentRoutes(messages, reading),
@@ -116,7 +116,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         subscriptions=core.subscriptions,
         activity=core.activity,
         mailbox=core.mailbox,
-        settings=core.channels,
+        settings=core.settings,
         hostname=config.name,
         inject=core.reception.inject,
         in_thread=core.in_thread,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 from twisted.internet.defer import Deferred, fail, succeed
 
+from mailsockd.actions.onward import AlreadySettled
 from mailsockd.actions.ports import (
     EVERYTHING,
     Entry,
@@ -21,6 +22,7 @@ from mailsockd.mail.address import domain_of
 from mailsockd.mail.message import parse
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
+from mailsockd.state.deliveries import Delivery, Status
 
 
 class MemoryStore:
@@ -51,11 +53,16 @@ class MemoryStore:
 
 
 class MemoryMailbox:
-    """A Mailbox in memory; `trouble` is the exception that appends fail with, `held` keeps them waiting."""
+    """
+    A Mailbox in memory; `trouble` is the exception that appends fail with, `held` keeps them waiting.
+
+    `deliveries` are the rows stored with the messages, the first one has the id 1.
+    """
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.contents: dict[str, bytes] = {}
+        self.deliveries: list[Delivery] = []
         self.trouble: Exception | None = None
         self.held: list[Deferred[None]] | None = None
         self._seq = 0
@@ -64,9 +71,23 @@ class MemoryMailbox:
         self._seq += 1
         return self._seq
 
-    def append(self, messages: Sequence[Message], content: bytes) -> "Deferred[None]":
+    def append(
+        self,
+        messages: Sequence[Message],
+        content: bytes,
+        deliveries: Sequence[Delivery] = (),
+        settled: int | None = None,
+    ) -> "Deferred[None]":
         if self.trouble is not None:
             return fail(self.trouble)
+        if settled is not None:
+            before = self.deliveries[settled - 1]
+            if before.status is not Status.WAITING:
+                return fail(AlreadySettled(f"delivery {settled} waits no more"))
+            self.deliveries[settled - 1] = attrs.evolve(before, status=Status.DELIVERED, finished=before.due)
+        self.deliveries.extend(
+            attrs.evolve(delivery, id=id) for id, delivery in enumerate(deliveries, len(self.deliveries) + 1)
+        )
         self.messages.extend(messages)
         self.contents.update({message.id: content for message in messages})
         if self.held is not None:

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 
@@ -125,11 +126,18 @@ class Mailbox(Protocol):
     def next_seq(self) -> int:
         """Give the next number in the order of all messages. Numbers that are not used are left out for ever."""
 
-    def append(self, messages: Sequence[Message], content: bytes) -> "Deferred[None]":
+    def append(
+        self,
+        messages: Sequence[Message],
+        content: bytes,
+        deliveries: Sequence[Delivery] = (),
+        settled: int | None = None,
+    ) -> "Deferred[None]":
         """
-        Store copies of one content for several inboxes, all or none, in the order of calls.
+        Store copies of one content for several inboxes, and their deliveries, all or none, in the order of calls.
 
-        Fires when it is durable; fails with StorageTrouble or StorageFull.
+        `settled` is the id of a waiting delivery that is delivered by this, at the same moment. Fires when it is
+        durable; fails with StorageTrouble or StorageFull, and with AlreadySettled when that delivery waits no more.
         """
 
     def newest(

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
 
+from mailsockd.actions.onward import NOWHERE, Onward
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
@@ -48,7 +49,7 @@ class Reception:
     Decides which recipients are taken, stores what comes for them, and has it published.
 
     `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved. The postmaster
-    of `hostname` is taken whatever these say.
+    of `hostname` is taken whatever these say. `onward` says what else is stored with a message: its deliveries.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Reception:
         unreserved: bool,
         monotonic: Callable[[], float],
         now: Callable[[], float],
+        onward: Onward = NOWHERE,
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -77,6 +79,7 @@ class Reception:
         self._unreserved = unreserved
         self._monotonic = monotonic
         self._now = now
+        self._onward = onward
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
     def accept(self, recipient: str, peer: str) -> None:
@@ -136,6 +139,7 @@ class Reception:
     ) -> "Deferred[Any]":
         id = new_id()
         messages = self._messages(envelope, data, mail, id)
+        deliveries = self._onward.plan(messages)
 
         def stored(_: None) -> "Deferred[Any] | None":
             answer.callback(id)
@@ -150,6 +154,7 @@ class Reception:
                     count=message.size,
                     milliseconds=milliseconds,
                 )
+            self._onward.stored(deliveries)
             return self._publish(messages, mail, data)
 
         def failed(failure: Failure) -> None:
@@ -160,7 +165,7 @@ class Reception:
                 self._activity.record(Kind.TROUBLE, peer=envelope.peer, text=f"not stored: {failure.value}")
                 answer.errback(failure)
 
-        return self._mailbox.append(messages, data).addCallback(stored).addErrback(failed)
+        return self._mailbox.append(messages, data, deliveries).addCallback(stored).addErrback(failed)
 
     def _messages(self, envelope: Envelope, data: bytes, mail: Mail, id: str) -> list[Message]:
         summary = summary_of(mail, envelope.sender)

@@ -106,14 +106,14 @@ class WebSocketChannel:
         return frames
 
     def _entitled(self, message: Message) -> Iterator[Subscription]:
-        address = self._book.get(message.inbox)
         domain = domain_of(message.inbox)
-        enabled = address is not None and address.enablews and address.owner == message.owner
-        if enabled:
-            yield from self._of(message, self._subscriptions.to_address(message.inbox))
-        catch_all = self._book.get(f"*@{domain}")
-        if catch_all is not None and catch_all is not address and catch_all.enablews:
-            yield from self._of(message, self._subscriptions.to_address(catch_all.address))
+        enabled = False
+        for address in self._book.concerned(message.inbox, message.owner):
+            if address.enablews:
+                enabled = enabled or address.address == message.inbox
+                for subscription in self._subscriptions.to_address(address.address):
+                    if subscription.account == message.owner:
+                        yield subscription
         owned = self._domains.get(domain)
         if owned is not None and owned.enablews:
             enabled = enabled or owned.owner == message.owner
@@ -125,10 +125,6 @@ class WebSocketChannel:
                 message.owner == "" and self._is_admin(subscription.account)
             ):
                 yield subscription
-
-    @staticmethod
-    def _of(message: Message, listeners: list[Subscription]) -> Iterator[Subscription]:
-        return (subscription for subscription in listeners if subscription.account == message.owner)
 
     def _record(self, message: Message, listeners: int) -> None:
         address = self._book.get(message.inbox)

@@ -114,6 +114,20 @@ class AddressBook:
             return self._addresses_of.get(local, address)
         return without_tag(address)
 
+    def concerned(self, inbox: str, owner: str) -> list[Address]:
+        """
+        Give the addresses of an account whose settings say where mail of an inbox that it owns goes on to.
+
+        That is the inbox's own, then the catch-all of its domain while that takes mail (contract section 3.4). Nobody
+        is told of mail that another account owns, and nobody's settings say anything of public mail.
+        """
+        own = self._addresses.get(inbox)
+        catch_all = self._addresses.get(f"*@{domain_of(inbox)}")
+        found = [own] if own is not None and own.owner == owner else []
+        if catch_all is not None and catch_all is not own and catch_all.owner == owner and catch_all.catch_all:
+            found.append(catch_all)
+        return found
+
     def find(self, recipient: str) -> Destination:
         """
         Give the inbox of a canonical recipient: exact, alias, `+tag`, then the domain's catch-all.

@@ -21,7 +21,8 @@ class Delivery:
     `message` is the message's id, `seq` its number, `account` whose delivery it is, `address` the reserved address (or
     catch-all) whose setting asked for it, `target` what that setting named. `trail` are the inboxes that the message
     went through by forwarding, the first one first. `due` is when it is tried next, `attempts` how often it was tried,
-    `error` why the last try did not succeed. `id` is the store's number, 0 before it is stored.
+    `error` why the last try did not succeed. `id` is the store's number, 0 before it is stored. `renewed` is when
+    somebody asked for it to be tried again, `finished` when it was delivered or given up.
     """
 
     message: str
@@ -37,3 +38,5 @@ class Delivery:
     attempts: int = 0
     error: str = ""
     id: int = 0
+    renewed: float | None = None
+    finished: float | None = None

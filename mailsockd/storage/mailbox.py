@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
 from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals
 from mailsockd.mail.stored import Message
+from mailsockd.state.deliveries import Delivery
 from mailsockd.storage import accounts, changes, finding, reader, statistics, writer
 from mailsockd.storage.counts import Count, Counts
 from mailsockd.storage.database import connect, prepare
@@ -84,7 +85,13 @@ class SQLiteMailbox:
         self._seq += 1
         return self._seq
 
-    def append(self, messages: Sequence[Message], content: bytes) -> "Deferred[None]":
+    def append(
+        self,
+        messages: Sequence[Message],
+        content: bytes,
+        deliveries: Sequence[Delivery] = (),
+        settled: int | None = None,
+    ) -> "Deferred[None]":
         """Store copies of one content; they share the first one's summary. Fires when the disk has them."""
         if not messages:
             return succeed(None)
@@ -93,7 +100,7 @@ class SQLiteMailbox:
         self._highest = max(self._highest, messages[-1].seq)
         self._seq = max(self._seq, self._highest)
         self._search.behind()
-        return self._writer.submit(writer.Append(messages, content), len(content))
+        return self._writer.submit(writer.Append(messages, content, deliveries, settled), len(content))
 
     def newest(
         self,

@@ -13,9 +13,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from mailsockd.actions.onward import AlreadySettled
 from mailsockd.mail.stored import Message
+from mailsockd.state.deliveries import Delivery
 from mailsockd.storage.changes import Change
 from mailsockd.storage.database import connect, trouble
+from mailsockd.storage.deliveries import insert, settle_by_append
 from mailsockd.storage.index import index_some, step_back
 from mailsockd.storage.reader import highest_seq
 from mailsockd.storage.rows import Row, content_row, message_row, storable_row
@@ -35,10 +38,12 @@ _INSERT_MESSAGE = """
 
 @attrs.frozen
 class Append:
-    """Copies of one content, at least one."""
+    """Copies of one content, at least one, the deliveries that they want, and the one that is settled by them."""
 
     messages: Sequence[Message]
     content: bytes
+    deliveries: Sequence[Delivery] = ()
+    settled: int | None = None
 
 
 @attrs.frozen
@@ -132,6 +137,11 @@ class Writer:
         messages: list[Row] = []
         for job in jobs:
             if isinstance(job, Append):
+                if job.settled is not None and not settle_by_append(self._db, job.settled):
+                    outcomes.append(AlreadySettled(f"delivery {job.settled} waits no more"))
+                    continue
+                if job.deliveries:
+                    insert(self._db, job.deliveries)
                 first = job.messages[0]
                 if first.seq < self._highest:
                     step_back(self._db, first.seq)
