@@ -28,7 +28,7 @@ class DomainActions:
         self._now = now
 
     def of(self, caller: Account) -> list[Domain]:
-        """Give the caller's domains, by name."""
+        """Give the caller's domains, proved or not, by name."""
         return self._registry.domains.of(caller.name)
 
     async def show(self, caller: Account, name: str) -> tuple[Domain, int, Address | None]:
@@ -37,12 +37,13 @@ class DomainActions:
         catch_all = self._registry.book.get(f"*@{domain.name}")
         if catch_all is not None and catch_all.owner != caller.name:
             catch_all = None
-        return domain, await self._mailbox.count_domain(domain.name, caller.name), catch_all
+        count = await self._mailbox.count_domain(domain.name, caller.name) if domain.served else 0
+        return domain, count, catch_all
 
     async def newest(self, caller: Account, name: str, limit: int, until: float | None) -> list[Message]:
         """Give the newest messages of a domain that the caller owns and that is verified. Raises Refusal 403."""
         domain = self._rights.domain(caller, name, 403)
-        if not self._registry.domains.served(domain.name):
+        if not domain.served:
             raise Refusal(403, f"The domain {domain.name} is not verified yet.")
         return await self._mailbox.of_domain(domain.name, caller.name, limit, until)
 
@@ -53,7 +54,7 @@ class DomainActions:
         It goes on when the caller does not wait for the end. A domain that is not verified has no mail.
         """
         domain = self._rights.domain(caller, name)
-        if not self._registry.domains.served(domain.name):
+        if not domain.served:
             return 0
         return await shielded(self._mailbox.purge_domain(domain.name, caller.name))
 

@@ -85,7 +85,7 @@ class Registry:
         if isinstance(entry, Address):
             return self.book.get(entry.address)
         if isinstance(entry, Domain):
-            return self.domains.get(entry.name)
+            return self.domains.claim(entry.name, entry.owner)
         return None
 
     def _put(self, entry: Entry) -> None:
@@ -106,4 +106,4 @@ class Registry:
         elif isinstance(entry, Address):
             self.book.remove(entry.address)
         elif isinstance(entry, Domain):
-            self.domains.remove(entry.name)
+            self.domains.remove(entry.name, entry.owner)

@@ -44,9 +44,7 @@ class Rights:
         if address is not None:
             return address.owner
         domain = self._domains.get(domain_of(inbox))
-        if domain is not None and domain.is_private and (domain.configured or domain.verified):
-            return domain.owner
-        return ""
+        return domain.owner if domain is not None and domain.is_private else ""
 
     def reserver(self, inbox: str) -> str:
         """Give the only account that may have an address: who has it, or who proved the domain; "" for any account."""
@@ -54,7 +52,7 @@ class Rights:
         if address is not None:
             return address.owner
         domain = self._domains.get(domain_of(inbox))
-        return domain.owner if domain is not None and domain.verified and not domain.configured else ""
+        return domain.owner if domain is not None and not domain.configured else ""
 
     def implicit(self, caller: Account, inbox: str) -> bool:
         """Tell whether an address that nobody reserved is the caller's because its domain is."""
@@ -85,13 +83,17 @@ class Rights:
         return Selection(inbox, name)
 
     def domain(self, caller: Account, name: str, status: int = 404) -> Domain:
-        """Give a domain of the caller's. Raises Refusal: 400 no domain, `status` for every domain not the caller's."""
+        """
+        Give what the caller has of a domain, proved or not.
+
+        Raises Refusal: 400 no domain, `status` for every domain of which the caller has nothing.
+        """
         try:
             canonical_name = canonical_domain(name)
         except InvalidAddress as error:
             raise Refusal(400, f"{name} is not a valid domain", (f"domain: {error}",)) from error
-        domain = self._domains.get(canonical_name)
-        if domain is None or domain.owner != caller.name:
+        domain = self._domains.claim(canonical_name, caller.name)
+        if domain is None:
             # One text for all of them, so that nobody learns what others have claimed.
             raise Refusal(status, f"The domain {canonical_name} was not found for this user.")
         return domain

@@ -72,7 +72,7 @@ class Statistics:
                 raise Refusal(404, f"There is no account {other}.")
             name = account.name
         addresses = tuple(address.address for address in self._registry.book.of(name))
-        domains = tuple(domain.name for domain in self._registry.domains.of(name))
+        domains = tuple(domain.name for domain in self._registry.domains.of(name) if domain.served)
         inboxes = await self._mailbox.inboxes_of(name)
         return AccountFigures(
             addresses,

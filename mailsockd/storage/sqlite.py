@@ -150,7 +150,7 @@ class _Tables:
             case Address():
                 self._db.execute("DELETE FROM addresses WHERE address = ?", (entry.address,))
             case Domain():
-                self._db.execute("DELETE FROM domains WHERE name = ?", (entry.name,))
+                self._db.execute("DELETE FROM domains WHERE name = ? AND owner = ?", (entry.name, entry.owner))
             case Secret():
                 self._db.execute("DELETE FROM secrets WHERE name = ?", (entry.name,))
 
@@ -226,14 +226,16 @@ class _Tables:
         self._db.execute(
             """
             INSERT INTO domains (name, owner, created, updated, configured, enablews, hosted, is_private, verified,
-                                 verified_mx, verification_txt, last_verification_errors)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (name) DO UPDATE SET
-                owner = excluded.owner, created = excluded.created, updated = excluded.updated,
-                configured = excluded.configured, enablews = excluded.enablews, hosted = excluded.hosted,
+                                 verified_mx, verification_txt, last_verification_errors, checked, failures,
+                                 missing_since)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (name, owner) DO UPDATE SET
+                created = excluded.created, updated = excluded.updated, configured = excluded.configured,
+                enablews = excluded.enablews, hosted = excluded.hosted,
                 is_private = excluded.is_private, verified = excluded.verified, verified_mx = excluded.verified_mx,
                 verification_txt = excluded.verification_txt,
-                last_verification_errors = excluded.last_verification_errors
+                last_verification_errors = excluded.last_verification_errors, checked = excluded.checked,
+                failures = excluded.failures, missing_since = excluded.missing_since
             """,
             (
                 domain.name,
@@ -248,6 +250,9 @@ class _Tables:
                 int(domain.verified_mx),
                 domain.verification_txt,
                 domain.last_verification_errors,
+                domain.checked,
+                domain.failures,
+                domain.missing_since,
             ),
         )
 
@@ -268,8 +273,8 @@ _ADDRESSES = "SELECT address, owner, created, updated, info, catch_all, password
 _SETTINGS = "SELECT address, name, value FROM address_settings ORDER BY address, name"
 _DOMAINS = """
     SELECT name, owner, created, updated, configured, enablews, hosted, is_private, verified, verified_mx,
-           verification_txt, last_verification_errors
-    FROM domains ORDER BY name
+           verification_txt, last_verification_errors, checked, failures, missing_since
+    FROM domains ORDER BY name, owner
 """
 _SECRETS = "SELECT name, value FROM secrets ORDER BY name"
 

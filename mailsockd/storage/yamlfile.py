@@ -117,7 +117,7 @@ class _Document:
             case Address():
                 self._texts["addresses"].pop(entry.address, None)
             case Domain():
-                self._texts["domains"].pop(entry.name, None)
+                self._texts["domains"].pop(f"{entry.name}/{entry.owner}", None)
             case Secret():
                 self._texts["secrets"].pop(entry.name, None)
         return ()
@@ -134,7 +134,8 @@ class _Document:
             case Address():
                 self._texts["addresses"][entry.address] = entry_text(entry.address, fields_of(entry, "address"))
             case Domain():
-                self._texts["domains"][entry.name] = entry_text(entry.name, fields_of(entry, "name"))
+                name = f"{entry.name}/{entry.owner}"
+                self._texts["domains"][name] = entry_text(name, fields_of(entry, "name", "owner"))
             case Secret():
                 self._texts["secrets"][entry.name] = entry_text(entry.name, entry.value)
         return ()

@@ -81,13 +81,13 @@ def read(content: bytes) -> Snapshot:
         if name not in sections and (name != "version" or version is None):
             raise Wrong(_line(root), name, "is missing")
     accounts, keys = _accounts(sections["accounts"])
-    addresses = _entries(sections["addresses"], "addresses", Address, "address", canonical)
-    domains = _entries(sections["domains"], "domains", Domain, "name", canonical_domain)
+    addresses = _addresses(sections["addresses"])
+    domains = _domains(sections["domains"])
     return Snapshot(
         tuple(sorted(accounts, key=lambda account: account.name)),
         tuple(sorted(keys, key=lambda key: key.digest)),
         tuple(sorted(addresses, key=lambda address: address.address)),
-        tuple(sorted(domains, key=lambda domain: domain.name)),
+        tuple(sorted(domains, key=lambda domain: (domain.name, domain.owner))),
         tuple(sorted(_secrets(sections["secrets"]), key=lambda secret: secret.name)),
     )
 
@@ -166,6 +166,13 @@ def _time(node: yaml.Node, key: str) -> float:
     return float(value)
 
 
+def _count(node: yaml.Node, key: str) -> int:
+    value = _optional_count(node, key)
+    if value is None:
+        raise Wrong(_line(node), key, "must be a whole number that is not negative")
+    return value
+
+
 def _optional_count(node: yaml.Node, key: str) -> int | None:
     value = _scalar(node, key)
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63):
@@ -188,6 +195,7 @@ _CHECKS: dict[object, Callable[[yaml.Node, str], object]] = {
     str | None: _optional_text,
     bool: _flag,
     float: _time,
+    int: _count,
     int | None: _optional_count,
     Mapping[str, str | bool]: _settings,
 }
@@ -209,20 +217,38 @@ def _entry(node: yaml.Node, path: str, kind: type[Any], known: dict[str, object]
     return kind(**values)
 
 
-def _entries(
-    node: yaml.Node, section: str, kind: type[Any], naming: str, canonical_name: Callable[[str], str]
-) -> Iterator[Any]:
+def _addresses(node: yaml.Node) -> Iterator[Address]:
     seen: set[str] = set()
-    for name, key, value in _items(node, section):
-        path = f"{section}.{name}"
-        try:
-            real = canonical_name(name)
-        except InvalidAddress as error:
-            raise Wrong(_line(key), path, str(error)) from error
-        if real in seen:
-            raise Wrong(_line(key), path, f"is there twice, as {real}")
-        seen.add(real)
-        yield _entry(value, path, kind, {naming: real})
+    for name, key, value in _items(node, "addresses"):
+        path = f"addresses.{name}"
+        address = _canonical(canonical, name, key, path)
+        if address in seen:
+            raise Wrong(_line(key), path, f"is there twice, as {address}")
+        seen.add(address)
+        yield _entry(value, path, Address, {"address": address})
+
+
+def _domains(node: yaml.Node) -> Iterator[Domain]:
+    # Each is under NAME/OWNER, or under its name alone with the owner in a field.
+    seen: set[tuple[str, str]] = set()
+    for name, key, value in _items(node, "domains"):
+        path = f"domains.{name}"
+        before, slash, owner = name.partition("/")
+        known: dict[str, object] = {"name": _canonical(canonical_domain, before, key, path)}
+        domain: Domain = _entry(value, path, Domain, known | ({"owner": owner} if slash else {}))
+        if not domain.owner:
+            raise Wrong(_line(key), path, "must name an owner behind the slash")
+        if (domain.name, domain.owner) in seen:
+            raise Wrong(_line(key), path, f"is there twice, as {domain.name}/{domain.owner}")
+        seen.add((domain.name, domain.owner))
+        yield domain
+
+
+def _canonical(form: Callable[[str], str], name: str, key: yaml.Node, path: str) -> str:
+    try:
+        return form(name)
+    except InvalidAddress as error:
+        raise Wrong(_line(key), path, str(error)) from error
 
 
 def _accounts(node: yaml.Node) -> tuple[list[Account], list[ApiKey]]:

@@ -30,12 +30,12 @@ class RegistryTests(SynchronousTestCase):
         self.assertEqual(self.registry.accounts.get("ada"), ADA)
         self.assertEqual(self.registry.accounts.key(KEY.digest), KEY)
         self.assertEqual(self.registry.book.get("a@b.test"), ADDRESS)
-        self.assertEqual(self.registry.domains.get("b.test"), DOMAIN)
+        self.assertEqual(self.registry.domains.claim("b.test", "ada"), DOMAIN)
         self.assertEqual(self.store.saved, entries)
         self.successResultOf(ensureDeferred(self.registry.change([], entries)))
         self.assertIsNone(self.registry.accounts.get("ada"))
         self.assertIsNone(self.registry.book.get("a@b.test"))
-        self.assertIsNone(self.registry.domains.get("b.test"))
+        self.assertIsNone(self.registry.domains.claim("b.test", "ada"))
         self.assertEqual(self.store.removed, entries)
 
     def test_memory_changes_before_the_disk_answers(self) -> None:
@@ -54,7 +54,7 @@ class RegistryTests(SynchronousTestCase):
         changed = attrs.evolve(ADDRESS, info="new")
         self.failureResultOf(ensureDeferred(self.registry.change([changed, ADA], [DOMAIN])), StorageTrouble)
         self.assertEqual(self.registry.book.get("a@b.test"), ADDRESS)
-        self.assertEqual(self.registry.domains.get("b.test"), DOMAIN)
+        self.assertEqual(self.registry.domains.claim("b.test", "ada"), DOMAIN)
         self.assertIsNone(self.registry.accounts.get("ada"))
 
     def test_a_later_change_is_not_undone(self) -> None:

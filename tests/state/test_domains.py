@@ -27,8 +27,8 @@ def test_domains_of_an_account() -> None:
     """The domains of an account are listed by name, and removed ones are gone."""
     domains = Domains([PLAIN, attrs.evolve(PLAIN, name="a.test"), attrs.evolve(PLAIN, name="c.test", owner="bob")])
     assert [domain.name for domain in domains.of("ada")] == ["a.test", "b.test"]
-    domains.remove("a.test")
-    assert domains.get("a.test") is None
+    domains.remove("a.test", "ada")
+    assert domains.claim("a.test", "ada") is None
 
 
 def test_the_configuration_decides_which_domains_need_no_proof() -> None:
@@ -43,5 +43,40 @@ def test_the_configuration_decides_which_domains_need_no_proof() -> None:
         Domain("bobs.test", "bob", 1.0, 2.0, verified=True),
         Domain("a.test", "admin", 1.0, 2.0, configured=True, verified=True, verified_mx=True, is_private=True),
         Domain("new.test", "admin", 9.0, 9.0, configured=True, enablews=True, verified=True, verified_mx=True),
-        Domain("taken.test", "admin", 1.0, 2.0, configured=True, verified=True, verified_mx=True),
+        Domain("taken.test", "admin", 9.0, 9.0, configured=True, enablews=True, verified=True, verified_mx=True),
+    ]
+
+
+def test_several_accounts_may_claim_a_name() -> None:
+    """No claim hides another; only what is proved is the domain, and nobody has it when that is over."""
+    domains = Domains([PLAIN, attrs.evolve(PLAIN, owner="bob")])
+    assert domains.get("b.test") is None
+    assert [domain.owner for domain in domains.claims("b.test")] == ["ada", "bob"]
+    proved = attrs.evolve(PLAIN, owner="bob", verified=True)
+    domains.put(proved)
+    assert domains.get("b.test") == proved
+    assert domains.claim("b.test", "ada") == PLAIN
+    domains.put(attrs.evolve(proved, verified=False))
+    assert domains.get("b.test") is None
+    domains.put(proved)
+    domains.remove("b.test", "bob")
+    assert (domains.get("b.test"), domains.of("bob"), domains.of("ada")) == (None, [], [PLAIN])
+
+
+def test_a_state_that_names_two_owners_has_one() -> None:
+    """The configuration comes first, then whoever was changed last."""
+    early = Domain("b.test", "ada", 1.0, 3.0, verified=True)
+    late = Domain("b.test", "bob", 1.0, 4.0, verified=True)
+    assert Domains([late, early]).get("b.test") == late
+    configured = Domain("b.test", "admin", 1.0, 1.0, configured=True)
+    assert Domains([configured, late]).get("b.test") == configured
+
+
+def test_names_that_are_given_away_no_longer_wait_unserved() -> None:
+    """A hosted name whose parent left the configuration is not served, says why, and is served when it returns."""
+    kept = [Domain("team.mail.test", "ada", 1.0, 1.0, hosted=True, verified=True, verified_mx=True)]
+    assert with_configured(kept, [], "admin", 9.0, ["mail.test"]) == kept
+    reason = "mail.test is not in domains_hosted any more."
+    assert with_configured(kept, [], "admin", 9.0, ["other.test"]) == [
+        Domain("team.mail.test", "ada", 1.0, 1.0, hosted=True, last_verification_errors=reason)
     ]

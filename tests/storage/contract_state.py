@@ -29,10 +29,13 @@ FULL = Address(
     "$argon2id$",
 )
 OURS = Domain("b.example", "admin", 1.0, 2.0, configured=True, verified=True)
-THEIRS = Domain("c.example", "bob", 1.0, 2.0, False, True, True, True, True, True, "mailsockd=0123", "no such record")
+THEIRS = Domain(
+    "c.example", "bob", 1.0, 2.0, False, True, True, True, True, True, "mailsockd_0123", "no such record", 3.5, 2, 4.5
+)
+MINE = Domain("c.example", "ann", 1.0, 2.0, verification_txt="mailsockd_4567")
 ALIASES = Secret("aliases", "0123456789")
-ALL: tuple[Entry, ...] = (ANN, BOB, FIRST, SECOND, PLAIN, FULL, OURS, THEIRS, ALIASES)
-WHOLE = Snapshot((ANN, BOB), (FIRST, SECOND), (FULL, PLAIN), (OURS, THEIRS), (ALIASES,))
+ALL: tuple[Entry, ...] = (ANN, BOB, FIRST, SECOND, PLAIN, FULL, OURS, MINE, THEIRS, ALIASES)
+WHOLE = Snapshot((ANN, BOB), (FIRST, SECOND), (FULL, PLAIN), (OURS, MINE, THEIRS), (ALIASES,))
 
 # Names that YAML would take for something else when nobody quotes them.
 ODD = (
@@ -111,7 +114,7 @@ class StateContract:
         state = self.reload()
         assert state.addresses == (replaced, PLAIN)
         assert state.accounts == (attrs.evolve(ANN, disabled=True), BOB)
-        assert state.domains == (OURS, attrs.evolve(THEIRS, verified=False))
+        assert state.domains == (OURS, MINE, attrs.evolve(THEIRS, verified=False))
         assert state.keys == (attrs.evolve(FIRST, account="bob"), SECOND)
         assert state.secrets == (attrs.evolve(ALIASES, value="ff"),)
 
@@ -120,7 +123,14 @@ class StateContract:
         self.change(*ALL)
         self.change(removed=(FIRST, PLAIN, OURS, ALIASES))
         self.change(removed=(FIRST, PLAIN, OURS, ALIASES))
-        assert self.reload() == Snapshot((ANN, BOB), (SECOND,), (FULL,), (THEIRS,), ())
+        assert self.reload() == Snapshot((ANN, BOB), (SECOND,), (FULL,), (MINE, THEIRS), ())
+
+    def test_claims_of_one_domain(self) -> None:
+        """What several accounts have of one domain is kept apart, and one goes without the other."""
+        self.change(MINE, THEIRS)
+        self.change(attrs.evolve(MINE, verified=True))
+        self.change(removed=(THEIRS,))
+        assert self.reload().domains == (attrs.evolve(MINE, verified=True),)
 
     def test_remove_everything(self) -> None:
         """A state whose last entry was removed is empty, and no missing state."""

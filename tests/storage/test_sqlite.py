@@ -1,7 +1,9 @@
 """The state in SQLite: the contract, and what only a database can have."""
 
 import os
+import sqlite3
 import tempfile
+from importlib import resources
 from pathlib import Path
 
 import attrs
@@ -9,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.actions.ports import Snapshot, StateUnreadable, StorageFull, StorageTrouble
 from mailsockd.state.addresses import Address
+from mailsockd.state.domains import Domain
 from mailsockd.storage.sqlite import SQLiteState
 from tests.storage.contract_state import ALL, ANN, FIRST, FULL, PLAIN, WHOLE, StateContract
 from tests.storage.faults import Noted, noted
@@ -124,3 +127,16 @@ class StateFileTests(SynchronousTestCase):
         self.pump.wait(state.change((ANN,)))
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in self.path.parent.iterdir()}
         assert modes == {"state.db": "0o600", "state.db-wal": "0o600", "state.db-shm": "0o600"}
+
+    def test_domains_of_the_first_step_are_kept(self) -> None:
+        """A state from before several accounts could claim a domain has each domain as it was."""
+        self.path.touch()
+        old = sqlite3.connect(self.path)
+        old.executescript((resources.files("mailsockd.storage") / "schema" / "state-0001.sql").read_text())
+        old.execute(
+            "INSERT INTO domains VALUES ('c.example', 'bob', 1.0, 2.0, 0, 1, 1, 1, 1, 1, 'mailsockd_0123', 'no record')"
+        )
+        old.commit()
+        old.close()
+        kept = Domain("c.example", "bob", 1.0, 2.0, False, True, True, True, True, True, "mailsockd_0123", "no record")
+        assert self.open(noted()).load().domains == (kept,)

@@ -246,7 +246,7 @@ class ReplacedFileTests(SynchronousTestCase):
         state = self.open()
         state.load()
         self.pump.wait(state.change(ALL))
-        edited = self.path.read_bytes().replace(b"owner: admin", b"owner: other")
+        edited = self.path.read_bytes().replace(b"b.example/admin", b"b.example/other")
         self.path.write_bytes(edited)
         for _ in range(2):
             assert str(self.pump.error(state.change((PLAIN,)), StorageTrouble)) == (

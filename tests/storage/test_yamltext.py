@@ -204,6 +204,15 @@ WRONG: list[tuple[str | bytes, str]] = [
         "19: addresses.User1@Mail.Test..settings.enablews: must be text, true or false",
     ),
     (changed("  mail.test:", "  mail..test:"), "21: domains.mail..test: the domain has an empty label"),
+    (changed("  mail.test:", "  mail.test/:"), "21: domains.mail.test/: must name an owner behind the slash"),
+    (
+        changed("domains:\n", "domains:\n  Mail.Test./admin: {created: 1, updated: 2}\n"),
+        "22: domains.mail.test: is there twice, as mail.test/admin",
+    ),
+    (
+        changed("domains:\n", "domains:\n  a.test/ann: {created: 1, updated: 2, failures: null}\n"),
+        "21: domains.a.test/ann.failures: must be a whole number that is not negative",
+    ),
     (changed("accounts:\n", "accounts: {\n"), "4: not YAML: "),
     (EDITED + "version: 1\n...\n", "24: not YAML: "),
     (b"version: \xff\n...\n", "1: not YAML:"),
