@@ -204,7 +204,10 @@ WRONG: list[tuple[str | bytes, str]] = [
         "19: addresses.User1@Mail.Test..settings.enablews: must be text, true or false",
     ),
     (changed("  mail.test:", "  mail..test:"), "21: domains.mail..test: the domain has an empty label"),
-    (changed("  mail.test:", "  mail.test/:"), "21: domains.mail.test/: must name an owner behind the slash"),
+    (
+        changed("  mail.test: {owner: admin, ", "  mail.test/: {"),
+        "21: domains.mail.test/: must name an owner behind the slash",
+    ),
     (
         changed("domains:\n", "domains:\n  Mail.Test./admin: {created: 1, updated: 2}\n"),
         "22: domains.mail.test: is there twice, as mail.test/admin",
