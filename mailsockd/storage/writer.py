@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from mailsockd.actions.onward import AlreadySettled
+from mailsockd.mail.lines import line_octets
 from mailsockd.mail.stored import Message
 from mailsockd.state.deliveries import Delivery
 from mailsockd.storage.changes import Change
@@ -31,8 +32,8 @@ _CHECKPOINT = "PRAGMA wal_autocheckpoint = 2000"  # pages
 _INSERT_CONTENT = "INSERT INTO contents (id, summary, raw) VALUES (?, ?, ?)"
 _INSERT_MESSAGE = """
     INSERT INTO messages (seq, id, content, inbox, original, owner, received, size, ip, via, helo, sender,
-                          tls, esmtp, folder, labels, read, saved_by)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                          tls, esmtp, folder, labels, read, saved_by, octets)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -147,8 +148,9 @@ class Writer:
                     step_back(self._db, first.seq)
                 self._highest = max(self._highest, first.seq)
                 contents.append(content_row(first, job.content))
+                octets = line_octets(job.content)
                 for message in job.messages:
-                    messages.append(row_of(message, first.seq))
+                    messages.append((*row_of(message, first.seq), octets))
                 outcomes.append(None)
             elif not isinstance(job, Index):
                 self._insert(contents, messages)

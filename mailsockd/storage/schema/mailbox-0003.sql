@@ -24,4 +24,7 @@ CREATE INDEX deliveries_finished ON deliveries (finished) WHERE status <> 'waiti
 CREATE INDEX deliveries_failed ON deliveries (id) WHERE status = 'failed';
 CREATE INDEX deliveries_of_account ON deliveries (account, id);
 
+-- The octets of the content in CRLF lines, as POP3 sends them; NULL in what was stored before this step.
+ALTER TABLE messages ADD COLUMN octets INTEGER;
+
 PRAGMA user_version = 3;
