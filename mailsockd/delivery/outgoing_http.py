@@ -1,6 +1,6 @@
 """The one way in which the server asks something of another by HTTP: one POST, no redirects, no cookies, no proxy."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -21,7 +21,6 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory
 from zope.interface import implementer
 
-from mailsockd import __version__
 from mailsockd.delivery.capped import Unbearable
 from mailsockd.delivery.connector import Connector
 from mailsockd.delivery.limits import BYTES_A_SECOND, LONGEST_RETRY_AFTER, SHOWN, TOTAL_SECONDS
@@ -29,8 +28,6 @@ from mailsockd.delivery.lookups import NotFound
 from mailsockd.delivery.reach import OutOfReach
 from mailsockd.delivery.target import Target
 from mailsockd.mail.headers import date
-
-USER_AGENT = f"mailsockd/{__version__}"
 
 
 @attrs.frozen
@@ -64,11 +61,15 @@ class NotSent(Exception):
 
 
 class OutgoingHTTP:
-    """Sends by a connector. `now` gives UTC seconds, for a Retry-After that is a date."""
+    """
+    Sends by a connector. `name` is what the server calls itself (User-Agent); `now` gives UTC seconds, for a
+    Retry-After that is a date.
+    """
 
-    def __init__(self, reactor: Any, connector: Connector, now: Any) -> None:
+    def __init__(self, reactor: Any, connector: Connector, name: str, now: Callable[[], float]) -> None:
         self._reactor = reactor
         self._connector = connector
+        self._name = name
         self._now = now
         # A large body is sent in turns of the reactor.
         self._cooperator = Cooperator(scheduler=lambda step: reactor.callLater(0, step))
@@ -80,7 +81,7 @@ class OutgoingHTTP:
         endpoint = self._connector.endpoint(target, seconds)
         pool = HTTPConnectionPool(self._reactor, persistent=False)
         agent = _Plain(Agent.usingEndpointFactory(self._reactor, _Only(endpoint), pool), target)
-        sent = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **headers}
+        sent = {"Content-Type": "application/json", "User-Agent": self._name, **headers}
         # A client of its own for each request: one client keeps the cookies of all.
         asked = HTTPClient(agent).request(
             "POST",
