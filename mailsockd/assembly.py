@@ -67,6 +67,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         services.add(Saving(core.registry, core.new))
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)
     services.add(first_start)
+    services.add(core.queue)
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
     # process id that in a container is often one's own.
     path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]

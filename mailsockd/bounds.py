@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from mailsockd.config import Config
+from mailsockd.delivery.queue_limits import DeliveryLimits
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.web.limits import Limits
 from mailsockd.web.rates import Buckets, Rates
@@ -58,4 +59,19 @@ def socket_limits(config: Config) -> SocketLimits:
         sockets=socket.connections,
         sockets_per_account=socket.connections_per_account,
         sockets_per_peer=socket.connections_per_peer,
+    )
+
+
+def delivery_limits(config: Config) -> DeliveryLimits:
+    """Give the bounds of the queue."""
+    delivery = config.delivery
+    return DeliveryLimits(
+        retry_for=delivery.retry_for,
+        concurrency=delivery.concurrency,
+        concurrency_per_account=delivery.concurrency_per_account,
+        concurrency_per_target=delivery.concurrency_per_target,
+        attempt_timeout=delivery.attempt_timeout,
+        keep=delivery.keep,
+        waiting_per_account=delivery.waiting_per_account,
+        finished_per_account=delivery.finished_per_account,
     )

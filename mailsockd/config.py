@@ -39,6 +39,7 @@ class Config:
     inboxes: settings.Inboxes = section(settings.Inboxes)
     tls: settings.TLS = section(settings.TLS)
     websocket: settings.WebSocket = section(settings.WebSocket)
+    delivery: settings.Delivery = section(settings.Delivery)
     limits: settings.Limits = section(settings.Limits)
     source: str = "built-in defaults"
     lines: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)

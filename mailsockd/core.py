@@ -1,6 +1,7 @@
 """What is not a listener, put together from the configuration: state, disk, actions, and the way of a mail."""
 
 import os
+import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -18,11 +19,13 @@ from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
+from mailsockd.bounds import delivery_limits
 from mailsockd.config import Config
-from mailsockd.delivery.channel import QueuedChannel, Setting
+from mailsockd.delivery.channel import Setting
 from mailsockd.delivery.channels import channels, queued_channels, settings_of
 from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.fanout import Fanout
+from mailsockd.delivery.queue import DeliveryQueue
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.log import log_event
 from mailsockd.passwords import Argon2Passwords
@@ -33,6 +36,7 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains, with_configured
 from mailsockd.state.secrets import ALIASES, Secret
 from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.storage.delivery_store import SQLiteDeliveries
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.stores import mailbox_store, state_store
 from mailsockd.websocket.server import long_text_frame, text_frame
@@ -53,8 +57,8 @@ class Core:
     rights: Rights
     settings: Sequence[Setting]
     """The settings of an address, those of all channels."""
-    queued: Sequence[QueuedChannel]
-    dispatch: Dispatch
+    deliveries: SQLiteDeliveries
+    queue: DeliveryQueue
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
@@ -93,8 +97,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
         in_thread=in_thread,
     )
-    queued = queued_channels()
-    dispatch = Dispatch(registry.book, queued, time.time)
+    dispatch = Dispatch(registry.book, time.time)
     reception = Reception(
         registry,
         rights,
@@ -109,6 +112,21 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         now=time.time,
         onward=dispatch,
     )
+    queued = queued_channels()
+    dispatch.serve(queued)
+    deliveries = SQLiteDeliveries(mailbox.ask, mailbox.change_beside)
+    queue = DeliveryQueue(
+        deliveries,
+        mailbox.content,
+        registry.book,
+        queued,
+        activity,
+        reactor,
+        delivery_limits(config),
+        now=time.time,
+        random=random.random,
+    )
+    dispatch.listen(queue.stored)
     return Core(
         config=config,
         reactor=reactor,
@@ -120,8 +138,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         activity=activity,
         rights=rights,
         settings=settings_of(channels(websocket), queued),
-        queued=queued,
-        dispatch=dispatch,
+        deliveries=deliveries,
+        queue=queue,
         reception=reception,
         accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),

@@ -69,6 +69,20 @@ class WebSocket:
 
 
 @attrs.frozen
+class Delivery:
+    """Mail on its way to web hooks, Slack and other addresses. Times are seconds."""
+
+    retry_for: int = setting(86_400, checks.number(0, 30 * 86_400))
+    attempt_timeout: int = setting(60, checks.number(1, 3600))
+    concurrency: int = setting(32, checks.number(1, 1000))
+    concurrency_per_account: int = setting(16, checks.number(1, 1000))
+    concurrency_per_target: int = setting(1, checks.number(1, 1000))
+    waiting_per_account: int = setting(10_000, checks.number(1, 10_000_000))
+    finished_per_account: int = setting(10_000, checks.number(0, 10_000_000))
+    keep: int = setting(7 * 86_400, checks.number(0, 3650 * 86_400))
+
+
+@attrs.frozen
 class Limits:
     """Bounds on what one peer may ask. Sizes are bytes, times seconds."""
 

@@ -90,7 +90,7 @@ class QueuedChannel(Protocol):
         """The settings of an address that it reads."""
 
     def target(self, address: Address) -> str | None:
-        """Give what an address wants its mail sent to, None when it wants none."""
+        """Give what an address wants its mail sent to, None when it wants none; text that UTF-8 can encode."""
 
     async def send(self, parcel: Parcel) -> Outcome:
         """Try once. It may take its time, within bounds of its own; what it raises counts as Postponed."""

@@ -15,11 +15,15 @@ class Dispatch:
     `now` gives UTC seconds. Whoever makes the deliveries listens to what was stored.
     """
 
-    def __init__(self, book: AddressBook, channels: Sequence[QueuedChannel], now: Callable[[], float]) -> None:
+    def __init__(self, book: AddressBook, now: Callable[[], float], channels: Sequence[QueuedChannel] = ()) -> None:
         self._book = book
         self._channels = channels
         self._now = now
         self._listeners: list[Callable[[Sequence[Delivery]], None]] = []
+
+    def serve(self, channels: Sequence[QueuedChannel]) -> None:
+        """Ask these channels from now on: one that stores what it forwards needs this before it can be made."""
+        self._channels = channels
 
     def listen(self, listener: Callable[[Sequence[Delivery]], None]) -> None:
         """Call `listener` with the deliveries that were stored, from now on."""

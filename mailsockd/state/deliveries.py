@@ -40,3 +40,52 @@ class Delivery:
     id: int = 0
     renewed: float | None = None
     finished: float | None = None
+
+    @property
+    def line(self) -> "Line":
+        """The line that it stands in."""
+        return Line(self.account, self.channel, self.target)
+
+    @property
+    def since(self) -> float:
+        """When the time began in which it is tried."""
+        return self.created if self.renewed is None else self.renewed
+
+
+@attrs.frozen
+class Line:
+    """
+    Who waits for whom: the deliveries of one account by one channel to one target are made in their order.
+
+    A line is of one account alone, so that nobody can hold up what another sends to the same target.
+    """
+
+    account: str
+    channel: str
+    target: str
+
+
+@attrs.frozen
+class Head:
+    """A line as the disk has it: how many wait in it, and of the first of them when it is due and how often tried."""
+
+    line: Line
+    waiting: int
+    due: float
+    attempts: int
+
+
+@attrs.frozen
+class Wanted:
+    """
+    Which deliveries are listed: those that meet all that is not None, newest first.
+
+    `before` is an id; what is listed has a smaller one.
+    """
+
+    account: str | None = None
+    status: Status | None = None
+    channel: str | None = None
+    address: str | None = None
+    message: str | None = None
+    before: int | None = None

@@ -39,7 +39,7 @@ class DispatchTests(SynchronousTestCase):
     def plan(self, *inboxes: tuple[str, str], trail: tuple[str, ...] = ()) -> list[tuple[str, str, str, str]]:
         """Give message, channel, target and address of what copies for inboxes with owners want."""
         messages = [stored(f"m-{number}", inbox=inbox, owner=owner) for number, (inbox, owner) in enumerate(inboxes)]
-        plan = Dispatch(self.book, self.channels, lambda: 5.0).plan(messages, trail)
+        plan = Dispatch(self.book, lambda: 5.0, self.channels).plan(messages, trail)
         return [(delivery.message, delivery.channel, delivery.target, delivery.address) for delivery in plan]
 
     def test_each_channel_that_the_address_names(self) -> None:
@@ -52,7 +52,7 @@ class DispatchTests(SynchronousTestCase):
     def test_a_whole_delivery(self) -> None:
         """A delivery says whose it is, which message it is about, when it was made, and where the mail came through."""
         self.book.put(wanting("a@b.test", "ada", hook="h:1"))
-        dispatch = Dispatch(self.book, self.channels, lambda: 5.0)
+        dispatch = Dispatch(self.book, lambda: 5.0, self.channels)
         plan = dispatch.plan([stored("m-0", seq=7, owner="ada")], ("x@b.test", "y@b.test"))
         assert plan == [
             Delivery("m-0", 7, "hook", "h:1", "ada", "a@b.test", created=5.0, due=5.0, trail=("x@b.test", "y@b.test"))
@@ -87,7 +87,7 @@ class DispatchTests(SynchronousTestCase):
     def test_listeners_hear_what_was_stored(self) -> None:
         """Who listens is given the deliveries that are on disk, and nothing when there are none."""
         heard: list[Sequence[Delivery]] = []
-        dispatch = Dispatch(self.book, self.channels, lambda: 5.0)
+        dispatch = Dispatch(self.book, lambda: 5.0, self.channels)
         dispatch.listen(heard.append)
         dispatch.stored([])
         self.book.put(wanting("a@b.test", "ada", hook="h:1"))

@@ -1,0 +1,89 @@
+"""
+The lines of the queue in memory: whose turn it is.
+
+Of what waits, memory holds the lines alone; the deliveries are on disk, and each is read when its turn comes.
+"""
+
+from collections import Counter, OrderedDict, deque
+
+import attrs
+from twisted.internet.interfaces import IDelayedCall
+
+from mailsockd.state.deliveries import Line
+
+
+@attrs.define(eq=False)
+class Waiting:
+    """
+    One line. `running` are the ids of deliveries that are being tried.
+
+    `failures` is how often the target has failed since it last took something; while it is not 0 one delivery is tried
+    at a time. `news` counts what was added: a line in which nothing was found while it stayed the same is empty.
+    `asking` says that the disk is being asked for its next one. `address` is that of the delivery tried last.
+    """
+
+    line: Line
+    failures: int = 0
+    running: set[int] = attrs.field(factory=set)
+    news: int = 0
+    empty_at: int | None = None
+    timer: IDelayedCall | None = None
+    ready: bool = False
+    asking: bool = False
+    address: str = ""
+
+    @property
+    def resting(self) -> bool:
+        """Whether the target is left alone for a while."""
+        return self.timer is not None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits in it, but for what is running."""
+        return self.empty_at == self.news
+
+
+@attrs.define
+class Turns:
+    """
+    Lines that can go on, one account after the other, so that whoever has many holds up nobody who has few.
+
+    At most `most` are busy at one time, and at most `per_account` of one account.
+    """
+
+    most: int
+    per_account: int
+    _ready: OrderedDict[str, deque[Waiting]] = attrs.Factory(OrderedDict)
+    _busy: Counter[str] = attrs.Factory(Counter)
+    _all_busy: int = 0
+
+    def add(self, waiting: Waiting) -> None:
+        """Give a line a turn behind the other lines of its account; one that has a turn already keeps it."""
+        if not waiting.ready:
+            waiting.ready = True
+            self._ready.setdefault(waiting.line.account, deque()).append(waiting)
+
+    def take(self) -> Waiting | None:
+        """Give the line whose turn it is, which is busy then, or None while nobody can go on."""
+        if self._all_busy >= self.most:
+            return None
+        for account, lines in self._ready.items():
+            if self._busy[account] < self.per_account:
+                waiting = lines.popleft()
+                if lines:
+                    self._ready.move_to_end(account)
+                else:
+                    del self._ready[account]
+                waiting.ready = False
+                self._busy[account] += 1
+                self._all_busy += 1
+                return waiting
+        return None
+
+    def done(self, waiting: Waiting) -> None:
+        """Let others go on in the place of a line that was busy."""
+        account = waiting.line.account
+        self._all_busy -= 1
+        self._busy[account] -= 1
+        if not self._busy[account]:
+            del self._busy[account]
