@@ -33,7 +33,7 @@ def test_settings_are_read_into_their_sections() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("foo: 1", "f.yaml:1: foo: is not a setting; there are api, control, data, delivery, domains, hostname, http, "),
+        ("foo: 1", "f.yaml:1: foo: is not a setting; there are api, control, data, delivery, domains, hostname, "),
         ("smtp:\n  lisen: []", "f.yaml:2: smtp.lisen: is not a setting; there are accept, listen, listen_tls"),
         ("data: x\ndata: y", "f.yaml:2: data: is given twice"),
         ("hostname: 'a b'", "f.yaml:1: hostname: the domain has a label that is too long or has characters "),
