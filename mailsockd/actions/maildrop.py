@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from mailsockd.actions.ports import Mailbox, Selection
 from mailsockd.actions.refusal import Refusal
-from mailsockd.actions.registry import Registry, shielded
+from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.stored import Message
 from mailsockd.mail.trace import received_header
@@ -99,14 +99,19 @@ class Maildrops:
 
         It goes on when the caller does not wait for the end. Raises Refusal, StorageTrouble; then some may be deleted.
         """
-        selection = self._selection(account.name, inbox)
-        count = await shielded(self._store.remove(selection, [one.seq for one in listed]))
-        record = partial(self._activity.record, Kind.DELETED, account=account.name, address=inbox, peer=peer)
-        if count and len(listed) > RECORDED_ONE_BY_ONE:
-            record(text=f"{count} messages by POP3", count=count)
-        elif count:
-            for one in listed:
-                record(message=one.id, text="by POP3")
+        return await to_the_end(self._remove(self._selection(account.name, inbox), listed, peer))
+
+    async def _remove(self, selection: Selection, listed: Sequence[Listed], peer: str) -> int:
+        count = await self._store.remove(selection, [one.seq for one in listed])
+        account, inbox = selection.reader or "", selection.inbox
+        one_by_one = len(listed) <= RECORDED_ONE_BY_ONE
+        for one in listed if one_by_one and count else ():
+            self._activity.record(
+                Kind.DELETED, account=account, address=inbox, message=one.id, peer=peer, text="by POP3"
+            )
+        if count and not one_by_one:
+            text = f"{count} messages by POP3"
+            self._activity.record(Kind.DELETED, account=account, address=inbox, peer=peer, text=text, count=count)
         return count
 
     def _selection(self, name: str, inbox: str) -> Selection:

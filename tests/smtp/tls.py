@@ -1,6 +1,7 @@
 """TLS in memory: a certificate made on the spot, a transport that can start TLS, and a client."""
 
 import datetime
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -10,7 +11,7 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.ssl import PrivateCertificate
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
-from tests.smtp.fake import Mailroom, Wire
+from tests.smtp.fake import Wire
 
 
 def context() -> object:
@@ -112,7 +113,7 @@ class TLSClient:
         return self.got.decode("ascii").split("\r\n")[:-1]
 
 
-def implicit(room: Mailroom, context: object) -> TLSClient:
+def implicit(room: Any, context: object) -> TLSClient:
     """A client of a listener that has TLS from the first byte."""
     factory = TLSMemoryBIOFactory(context, False, room.factory)
     factory.protocol = TLSMemoryBIOProtocol

@@ -1,0 +1,1 @@
+"""Mail read by mail programs: POP3."""
