@@ -20,8 +20,8 @@ from mailsockd.state.activity import Event, Kind
 
 _PLAIN = re.compile("[!-~]+").fullmatch
 _WARNINGS = frozenset((Kind.TROUBLE,))
-# These follow a stored message, which has its line: one line a transaction.
-_QUIET = frozenset((Kind.PUBLISHED, Kind.UNPUBLISHED))
+# These go with a stored message, which has its line: one line a transaction.
+_QUIET = frozenset((Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED))
 # sd-daemon(3): the priorities of syslog in angle brackets.
 _PRIORITIES = {
     LogLevel.debug: "<7>",
@@ -58,6 +58,8 @@ def line(event: Event) -> str:
         text += f" message={_quoted(event.message)}"
     if event.peer:
         text += f" peer={_quoted(event.peer)}"
+    if event.channel:
+        text += f" channel={_quoted(event.channel)}"
     if event.text:
         text += f" text={_quoted(event.text)}"
     if event.count is not None:

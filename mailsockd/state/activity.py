@@ -1,8 +1,8 @@
 """
 What happened, for users and for the log.
 
-The vocabulary is closed: a room that wants to say something new adds a Kind here. Onlookers (the log,
-counters, pages) listen; nothing on a message's path depends on them.
+The vocabulary is closed: a room that wants to say something new adds a Kind here, and a line in docs/activity.md.
+Onlookers (the log, the journal on disk, counters) listen; nothing on a message's path depends on them.
 """
 
 import enum
@@ -13,8 +13,9 @@ import attrs
 
 
 class Kind(enum.Enum):
-    """Everything that can happen."""
+    """Everything that can happen. Names are on disk and in the API: they stay as they are."""
 
+    CONNECTED = "connected"
     REFUSED = "connection refused"
     REJECTED = "rejected"
     STORED = "stored"
@@ -27,6 +28,7 @@ class Kind(enum.Enum):
     DEFERRED = "delivery deferred"
     FAILED = "delivery failed"
     FORWARDED = "forwarded"
+    SENT = "sent outbound"
     READ = "read over the API"
     DELETED = "deleted"
     EVICTED = "evicted"
@@ -42,9 +44,12 @@ class Event:
     """
     One thing that happened.
 
-    `at` is UTC seconds; `peer` an IP address; `text` a sentence for people (an SMTP reply, a reason);
-    `message` a message id; `count` a number of listeners, or the bytes of a stored message; fields that do not apply
-    are "" or None.
+    `at` is UTC seconds; `account` whose activity it is: the owner's of the message or the address, else the caller's;
+    `peer` an IP address; `text` a sentence for people (an SMTP reply, a reason); `message` a message id; `count` a
+    number of listeners, or the bytes of a stored message. `session` is the same for all that happened on one SMTP
+    connection; `channel` names the way out of a delivery; `detail` is what others than the account do not see, and
+    the log does not show: what a receiver answered, say. `similar` is how many events like this one are not shown.
+    Fields that do not apply are "" or None.
     """
 
     kind: Kind
@@ -56,6 +61,10 @@ class Event:
     text: str = ""
     count: int | None = None
     milliseconds: float | None = None
+    session: str = ""
+    channel: str = ""
+    detail: str = ""
+    similar: int = 0
 
 
 Listener = Callable[[Event], None]
@@ -88,9 +97,14 @@ class ActivityLog:
         text: str = "",
         count: int | None = None,
         milliseconds: float | None = None,
+        session: str = "",
+        channel: str = "",
+        detail: str = "",
+        at: float | None = None,
     ) -> None:
-        """Remember an event and tell the listeners; the fields are Event's."""
-        event = Event(kind, self._now(), account, address, message, peer, text, count, milliseconds)
+        """Remember an event and tell the listeners; the fields are Event's, `at` None is now."""
+        at = self._now() if at is None else at
+        event = Event(kind, at, account, address, message, peer, text, count, milliseconds, session, channel, detail)
         self._events.append(event)
         for listener in tuple(self._listeners):
             listener(event)
