@@ -1,5 +1,6 @@
 """What a setting's value may be: each check makes the value of what YAML says, or raises ValueError with a reason."""
 
+from ipaddress import ip_network
 from typing import Any
 
 from mailsockd.listen import InvalidListen, listen
@@ -45,6 +46,31 @@ def listens(value: Any) -> tuple[str, ...]:
         except InvalidListen as error:
             raise ValueError(f"{item!r}: {error}") from error
     return items
+
+
+def networks(value: Any) -> tuple[str, ...]:
+    """Take a list of networks."""
+    items = texts(value)
+    for item in items:
+        try:
+            ip_network(item)
+        except ValueError as error:
+            raise ValueError(f"{item!r}: must be a network, such as 10.0.0.0/8 or ::1/128") from error
+    return items
+
+
+def ports(value: Any) -> tuple[int | str, ...]:
+    """Take a list of ports and ranges of them."""
+    if not isinstance(value, list):
+        raise ValueError("must be a list, such as [443, 8000-8999]")
+    for item in value:
+        first, dash, last = str(item).partition("-")
+        pair = (first, last if dash else first)
+        if isinstance(item, bool) or not all(part.isascii() and part.isdigit() and len(part) < 6 for part in pair):
+            raise ValueError(f"{item!r}: must be a port, such as 443, or a range, such as 8000-8999")
+        if not 0 < int(pair[0]) <= int(pair[1]) < 65536:
+            raise ValueError(f"{item!r}: ports are from 1 to 65535")
+    return tuple(value)
 
 
 def number(least: int, most: int) -> Check:

@@ -40,6 +40,7 @@ class Config:
     tls: settings.TLS = section(settings.TLS)
     websocket: settings.WebSocket = section(settings.WebSocket)
     delivery: settings.Delivery = section(settings.Delivery)
+    webhook: settings.Webhook = section(settings.Webhook)
     limits: settings.Limits = section(settings.Limits)
     source: str = "built-in defaults"
     lines: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
+from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.ports import Snapshot, StateStore
@@ -19,13 +20,20 @@ from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
+from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.bounds import delivery_limits
 from mailsockd.config import Config
 from mailsockd.delivery.channel import Setting
 from mailsockd.delivery.channels import channels, queued_channels, settings_of
+from mailsockd.delivery.connector import Connector
 from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.fanout import Fanout
+from mailsockd.delivery.lookups import Lookups
+from mailsockd.delivery.outgoing_http import OutgoingHTTP
 from mailsockd.delivery.queue import DeliveryQueue
+from mailsockd.delivery.reach import Reach
+from mailsockd.delivery.slack import SlackChannel
+from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.log import log_event
 from mailsockd.passwords import Argon2Passwords
@@ -34,7 +42,7 @@ from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains, with_configured
-from mailsockd.state.secrets import ALIASES, Secret
+from mailsockd.state.secrets import ALIASES, Secret, Secrets
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.storage.delivery_store import SQLiteDeliveries
 from mailsockd.storage.mailbox import SQLiteMailbox
@@ -59,6 +67,8 @@ class Core:
     """The settings of an address, those of all channels."""
     deliveries: SQLiteDeliveries
     queue: DeliveryQueue
+    webhooks: Webhooks
+    try_webhook: Try
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
@@ -112,7 +122,21 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         now=time.time,
         onward=dispatch,
     )
-    queued = queued_channels()
+    webhooks = Webhooks(registry, rights, time.time)
+    reach = Reach.of(config.webhook.allow, config.webhook.ports)
+    http = OutgoingHTTP(
+        reactor, Connector(reactor, reach, Lookups(in_thread), in_thread), f"mailsockd/{__version__}", time.time
+    )
+    webhook = WebhookChannel(
+        http,
+        reach,
+        webhooks.signing,
+        in_thread,
+        alias=registry.book.alias,
+        hostname=config.name,
+        now=time.time,
+    )
+    queued = queued_channels(webhook, SlackChannel(http, reach, in_thread))
     dispatch.serve(queued)
     deliveries = SQLiteDeliveries(mailbox.ask, mailbox.change_beside)
     queue = DeliveryQueue(
@@ -140,6 +164,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         settings=settings_of(channels(websocket), queued),
         deliveries=deliveries,
         queue=queue,
+        webhooks=webhooks,
+        try_webhook=webhook.test,
         reception=reception,
         accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
@@ -170,4 +196,5 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
         new.append(aliases)
     book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
     domains = Domains(with_configured(snapshot.domains, config.served, ADMIN, time.time()))
-    return Registry(Accounts(snapshot.accounts, snapshot.keys), book, domains, store), new
+    accounts = Accounts(snapshot.accounts, snapshot.keys)
+    return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new])), new

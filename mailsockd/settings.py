@@ -83,6 +83,14 @@ class Delivery:
 
 
 @attrs.frozen
+class Webhook:
+    """Where web hooks, Slack's among them, may lead beside the Internet."""
+
+    allow: tuple[str, ...] = setting((), checks.networks)
+    ports: tuple[int | str, ...] = setting((80, 443, 8080, 8443), checks.ports)
+
+
+@attrs.frozen
 class Limits:
     """Bounds on what one peer may ask. Sizes are bytes, times seconds."""
 

@@ -32,6 +32,7 @@ from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.api.unified import UnifiedRoutes
 from mailsockd.api.validation import ValidationRoutes
+from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
@@ -93,6 +94,7 @@ def _rest(core: Core) -> Router:
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, core.in_thread),
         PlaceholderRoutes(),
+        WebhookRoutes(core.webhooks, core.try_webhook),
         TestMessageRoutes(core.addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,
         translate=_translate,
@@ -121,6 +123,8 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         inject=core.reception.inject,
         in_thread=core.in_thread,
         waiting=core.waiting,
+        webhooks=core.webhooks,
+        try_webhook=core.try_webhook,
         listeners=lambda: {key: items for key, items in listeners(config) if items},
         ready=ready,
         monotonic=time.monotonic,

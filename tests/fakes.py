@@ -18,11 +18,15 @@ from mailsockd.actions.ports import (
     Top,
     Totals,
 )
+from mailsockd.delivery.channel import Setting
+from mailsockd.delivery.reach import Reach
+from mailsockd.delivery.url_setting import FlagSetting, URLSetting
 from mailsockd.mail.address import domain_of
 from mailsockd.mail.message import parse
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
-from mailsockd.state.deliveries import Delivery, Status
+from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Delivery, Status, Trial
 
 
 class MemoryStore:
@@ -309,6 +313,17 @@ class ImmediatePasswords:
 
     def verify(self, kept: str, password: str) -> "Deferred[bool]":
         return succeed(kept == f"hash of {password}")
+
+
+def onward_settings() -> list[Setting]:
+    """Give the settings of web hooks and Slack, on a server that may reach the Internet alone."""
+    reach = Reach(own=lambda address: False)
+    return [URLSetting("webhook", reach), URLSetting("webhookSlack", reach), FlagSetting("webhookSlackToFrom")]
+
+
+async def tried(address: Address) -> Trial:
+    """Say that the web hook of an address took a test in 7 ms."""
+    return Trial(True, 200, 7, f"{address.settings['webhook']} answered 200 OK")
 
 
 def stored(id: str = "m-0", *, inbox: str = "a@b.test", owner: str = "", seq: int = 1, **fields: object) -> Message:

@@ -8,6 +8,7 @@ from mailsockd.actions.ports import Mailbox, Selection, StorageTrouble
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.webhooks import secret_beside
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address
 from mailsockd.state.subscriptions import Subscriptions
@@ -101,7 +102,8 @@ class Addresses:
         return list(addresses.values())
 
     async def _reserve(self, addresses: Sequence[Address]) -> None:
-        await self._registry.change(addresses)
+        beside = [secret for address in addresses for secret in secret_beside(self._registry, address)]
+        await self._registry.change([*addresses, *beside])
         try:
             for address in addresses:
                 await self._mailbox.adopt(address.address, address.owner)
@@ -162,7 +164,7 @@ class Addresses:
 
     async def _update(self, address: Address, changes: Changes) -> Address:
         changed = _changed(address, changes, self._now())
-        await self._registry.change([changed])
+        await self._registry.change([changed, *secret_beside(self._registry, changed)])
         return changed
 
     async def release(self, caller: Account, email: str, messages: bool) -> str:

@@ -1,6 +1,6 @@
 """The one way in which state changes: memory first, disk second, answer third."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -10,6 +10,7 @@ from mailsockd.actions.ports import Entry, StateStore
 from mailsockd.state.accounts import Account, Accounts, ApiKey
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.secrets import Secret, Secrets, webhook_secret
 
 Before: TypeAlias = tuple[Entry, Entry | None]
 Result = TypeVar("Result")
@@ -38,21 +39,30 @@ def to_the_end(work: "Coroutine[Deferred[Any], Any, Result]") -> "Deferred[Resul
 
 class Registry:
     """
-    Accounts, addresses and domains in memory, and the store that keeps them.
+    Accounts, addresses, domains and secrets in memory, and the store that keeps them.
 
     `change` takes effect in memory before it first waits, so a check made just before it still holds. When the disk
     refuses, what was there before is put back, unless it has been changed again meanwhile. A caller who stops waiting
-    changes nothing: the disk is still doing it.
+    changes nothing: the disk is still doing it. What belongs to an address alone goes away with it.
     """
 
-    def __init__(self, accounts: Accounts, book: AddressBook, domains: Domains, store: StateStore) -> None:
+    def __init__(
+        self,
+        accounts: Accounts,
+        book: AddressBook,
+        domains: Domains,
+        store: StateStore,
+        secrets: Secrets | None = None,
+    ) -> None:
         self.accounts = accounts
         self.book = book
         self.domains = domains
+        self.secrets = secrets or Secrets()
         self._store = store
 
     async def change(self, saved: Sequence[Entry], removed: Sequence[Entry] = ()) -> None:
         """Save and remove entries, all or none. Raises StorageTrouble, and then nothing has changed."""
+        removed = [*removed, *self._orphans(removed)]
         before = [(entry, self._current(entry)) for entry in (*saved, *removed)]
         for entry in saved:
             self._put(entry)
@@ -64,6 +74,12 @@ class Registry:
             self._put_back(before, saved)
             raise
         await shielded(kept.addErrback(self._undo, before, saved))
+
+    def _orphans(self, removed: Sequence[Entry]) -> Iterator[Secret]:
+        for entry in removed:
+            secret = self.secrets.get(webhook_secret(entry.address)) if isinstance(entry, Address) else None
+            if secret is not None:
+                yield secret
 
     def _undo(self, failure: Failure, before: Sequence[Before], saved: Sequence[Entry]) -> Failure:
         self._put_back(before, saved)
@@ -86,7 +102,7 @@ class Registry:
             return self.book.get(entry.address)
         if isinstance(entry, Domain):
             return self.domains.claim(entry.name, entry.owner)
-        return None
+        return self.secrets.get(entry.name)
 
     def _put(self, entry: Entry) -> None:
         if isinstance(entry, Account):
@@ -97,6 +113,8 @@ class Registry:
             self.book.put(entry)
         elif isinstance(entry, Domain):
             self.domains.put(entry)
+        else:
+            self.secrets.put(entry)
 
     def _remove(self, entry: Entry) -> None:
         if isinstance(entry, Account):
@@ -107,3 +125,5 @@ class Registry:
             self.book.remove(entry.address)
         elif isinstance(entry, Domain):
             self.domains.remove(entry.name, entry.owner)
+        else:
+            self.secrets.remove(entry.name)

@@ -7,7 +7,8 @@ from mailsockd.actions.addresses import LONGEST_INFO, Changes
 from mailsockd.actions.refusal import Refusal
 
 # Settings of Mailsac's that no channel here serves yet: clearing one is fine, setting one is refused by name.
-UNSERVED = ("forward", "webhook", "webhookSlack", "webhookSlackToFrom")
+UNSERVED = ("forward",)
+_FLAGS = ("enablews", "webhookSlackToFrom")
 _FORM_FLAGS: Mapping[str, object] = {"true": True, "1": True, "false": False, "0": False, "": None}
 # Fields that clients send back because they were in the answer; what they say is not theirs to change.
 _IGNORED = frozenset(
@@ -46,7 +47,7 @@ def changes(body: Mapping[str, Any], channels: Sequence[Setting], account: str) 
                 errors.append(f"info: must be text of at most {LONGEST_INFO} characters")
         elif setting in known:
             try:
-                settings[setting] = known[setting].check(_flag(value) if setting == "enablews" else value, account)
+                settings[setting] = known[setting].check(_flag(value) if setting in _FLAGS else value, account)
             except ValueError as error:
                 errors.append(f"{name}: {error}")
         elif setting in UNSERVED:

@@ -13,9 +13,9 @@ _SETTINGS = {
     "enablews": nullable(flag("Whether mail goes to web sockets.")),
     "enabledws": nullable(flag("The same, under the name that typed clients know.")),
     "forward": _UNSERVED,
-    "webhook": _UNSERVED,
-    "webhookSlack": _UNSERVED,
-    "webhookSlackToFrom": _UNSERVED,
+    "webhook": nullable(text("An http or https URL that mail is sent to as JSON.", maxLength=2000)),
+    "webhookSlack": nullable(text("The URL of an incoming web hook of Slack's.", maxLength=2000)),
+    "webhookSlackToFrom": nullable(flag("Whether sender and recipient are shown in Slack.")),
 }
 SETTINGS = Named(
     "AddressSettings",

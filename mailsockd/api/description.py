@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mailsockd.api.answers import JSON_MEDIA, Answer, Body, Query
-from mailsockd.api.frames import FRAMES, SOCKET, WEBHOOK
+from mailsockd.api.frames import FRAMES, SIGNED, SOCKET, WEBHOOK
 from mailsockd.api.parameters import PATH
 from mailsockd.api.refusals import ALWAYS, HEADERS, NEEDS_KEY, OF_SOCKET
 from mailsockd.api.schemas import ERROR
@@ -29,6 +29,7 @@ TAGS: Mapping[str, str] = {
     "Attachments": "The attachments of a message.",
     "Unified inbox": "The mail of all inboxes of the account at once.",
     "WebSocket": "Every mail as one JSON frame, the moment it is stored.",
+    "Web hooks": "Every mail of an address as a signed request to an URL.",
     "Sending": "Mail by REST.",
     "Domains": "The domains of the account.",
     "Account": "The account of the key.",
@@ -196,11 +197,18 @@ def _headers(status: int) -> dict[str, Any]:
 def _webhook() -> dict[str, Any]:
     return {
         "operationId": "WebhookMessage",
-        "tags": ["WebSocket"],
-        "summary": "A mail, posted to a webhook (not sent by this version)",
-        "description": "This version of mailsockd sends no webhooks; the schema says what Mailsac's receivers expect.",
+        "tags": ["Web hooks"],
+        "summary": "A mail, posted to the web hook of its address",
+        "description": (
+            "Signed in the way of Standard Webhooks. Any 2xx within ten seconds says that the receiver has it; "
+            "redirects are not followed, and most other answers are tried again for a day."
+        ),
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": about, "schema": {"type": "string"}}
+            for name, about in SIGNED.items()
+        ],
         "requestBody": {"content": {JSON_MEDIA: {"schema": WEBHOOK}}},
-        "responses": {"200": {"description": "The receiver has it."}},
+        "responses": {"2XX": {"description": "The receiver has it."}},
     }
 
 

@@ -1,4 +1,4 @@
-"""What the socket sends, and what a webhook would, as schemas (contract sections 2 and 3.1)."""
+"""What the socket and web hooks send, as schemas (contract sections 2 and 3.1)."""
 
 from collections.abc import Mapping
 
@@ -104,17 +104,22 @@ FRAMES = (LISTENING, FLAT, NESTED, BOTH, SOCKET_ERROR)
 WEBHOOK = Named(
     "WebhookMessage",
     closed(
-        "What Mailsac posts to a webhook. This version of mailsockd sends no webhooks: setting one is refused.",
+        "What is posted to a web hook.",
         {
             **CONTENT,
             "messageId": text("The Message-ID without `<>`."),
-            "priority": text("`normal` unless the mail says otherwise."),
-            "date": date("The Date header."),
-            "receivedDate": date("When it was received."),
+            "priority": text("`normal` unless the mail says otherwise.", enum=["normal", "high", "low"]),
+            "date": date("The Date header, or when it was received, without one that can be read."),
+            "receivedDate": date("When it was received, in whole seconds."),
         },
-        optional=_SOMETIMES,
+        optional=["rawEncoding"],
     ),
 )
+SIGNED = {
+    "webhook-id": "The same at every try: who has it already, has the message.",
+    "webhook-timestamp": "When it was sent, in seconds since 1970.",
+    "webhook-signature": "`v1,` and HMAC-SHA256 in base64, of id, timestamp and body with a dot between them.",
+}
 
 _QUERY = (
     Query("addresses", text("Addresses and domains, separated by commas."), required=True),

@@ -27,17 +27,17 @@ class PlaceholderRoutes:
             'with PUT /api/addresses/{email} and {"enablews": true}.',
         )
 
-    @routes.get("/api/custom_webhooks", open=True, operation="WebhookPlace", summary="Say that there are no webhooks")
+    @routes.get("/api/custom_webhooks", open=True, operation="WebhookPlace", summary="Say how web hooks are set")
     @routes.post(
         "/api/custom_webhooks",
         open=True,
         operation="PostWebhookPlace",
-        summary="Say that there are no webhooks (the same with POST)",
+        summary="Say how web hooks are set (the same with POST)",
     )
     def webhooks(self, call: Call) -> Any:
-        """Answer 404 with what there is in place of webhooks."""
+        """Answer 404 with how a web hook is set."""
         raise HTTPError(
             404,
-            "This version sends no webhooks. The same messages come on the web socket, at "
-            "/incoming-messages?key=KEY&addresses=ADDRESSES.",
+            "A web hook is set for an address with PUT /api/addresses/{email} and "
+            '{"webhook": "https://example.org/mail"}; docs/webhooks.md has what is sent.',
         )

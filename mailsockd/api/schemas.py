@@ -94,7 +94,7 @@ MESSAGE_EXAMPLE = {
 MESSAGE = Named("Message", closed("One stored copy of a mail.", MESSAGE_FIELDS, example=MESSAGE_EXAMPLE))
 MESSAGES = Named("MessageList", array(MESSAGE, "Messages, newest first; `[]` when there are none."))
 
-_CHANNEL = nullable(text("Null: this server does not send there yet."))
+_UNSERVED = nullable(text("Null: this server does not send there yet."))
 _ALIAS = text("An alias: mail to it arrives in this inbox.", pattern="^inbox-[0-9a-f]+@")
 
 ADDRESS = Named(
@@ -104,12 +104,12 @@ ADDRESS = Named(
         {
             "_id": text("The address in its canonical form."),
             "owner": text("The account that reserved it; not there when nobody did."),
-            "forward": _CHANNEL,
+            "forward": _UNSERVED,
             "enablews": flag("Whether its mail goes to web sockets."),
             "enabledws": flag("The same, under the name that typed clients know."),
-            "webhook": _CHANNEL,
-            "webhookSlack": _CHANNEL,
-            "webhookSlackToFrom": nullable(flag("Null: this server does not send there yet.")),
+            "webhook": nullable(text("The URL that its mail is sent to as JSON.")),
+            "webhookSlack": nullable(text("The URL of a Slack channel that its mail is shown in.")),
+            "webhookSlackToFrom": nullable(flag("Whether sender and recipient are shown there.")),
             "catchAll": nullable(text("The domain that it is the catch-all of.")),
             "password": only(None, "Never told."),
             "info": text("A note.", maxLength=1000),

@@ -23,6 +23,7 @@ from mailsockd.control import (
     mail_commands,
     state_commands,
     status_commands,
+    webhook_commands,
     welcome,
 )
 from mailsockd.control.client import Failed, SocketDaemon
@@ -33,6 +34,7 @@ _FAMILIES = (
     account_commands,
     key_commands,
     address_commands,
+    webhook_commands,
     mail_commands,
     expect,
     status_commands,

@@ -13,12 +13,14 @@ from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting
 from mailsockd.actions.waiting import Waiting
+from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.control.account_routes import AccountRoutes
 from mailsockd.control.address_routes import AddressRoutes
 from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
 from mailsockd.control.status_routes import Facts, StatusRoutes
+from mailsockd.control.webhook_routes import WebhookRoutes
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HasRoutes
@@ -43,6 +45,8 @@ def control_routes(
     inject: Inject,
     in_thread: InThread,
     waiting: Waiting,
+    webhooks: Webhooks,
+    try_webhook: Try,
     listeners: Callable[[], Mapping[str, Sequence[str]]],
     ready: Callable[[], bool],
     monotonic: Callable[[], float],
@@ -54,6 +58,7 @@ def control_routes(
         StatusRoutes(facts, registry, subscriptions, activity, listeners=listeners, ready=ready, monotonic=monotonic),
         AccountRoutes(accounts, registry),
         AddressRoutes(addresses, accounts, registry, settings),
+        WebhookRoutes(webhooks, try_webhook, accounts, registry),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

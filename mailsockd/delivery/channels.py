@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from mailsockd.delivery.channel import Channel, QueuedChannel, Setting
+from mailsockd.delivery.slack import SlackChannel
+from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
 
 
@@ -11,9 +13,9 @@ def channels(websocket: WebSocketChannel) -> Sequence[Channel]:
     return (websocket,)
 
 
-def queued_channels() -> Sequence[QueuedChannel]:
+def queued_channels(webhook: WebhookChannel, slack: SlackChannel) -> Sequence[QueuedChannel]:
     """Give the queued channels."""
-    return ()
+    return webhook, slack
 
 
 def settings_of(live: Sequence[Channel], queued: Sequence[QueuedChannel]) -> Sequence[Setting]:

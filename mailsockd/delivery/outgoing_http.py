@@ -96,8 +96,10 @@ class OutgoingHTTP:
             response = await asked.addTimeout(seconds, self._reactor, _late)
         except NotSent:
             raise
-        except (OutOfReach, NotFound) as error:
-            raise NotSent(str(error), isinstance(error, OutOfReach)) from error
+        except OutOfReach as error:
+            raise NotSent(f"{target.host} {error}", for_good=True) from error
+        except NotFound as error:
+            raise NotSent(str(error)) from error
         except Exception as error:
             raise NotSent(_words(error)) from error
         left = max(0.0, started + seconds - self._reactor.seconds())

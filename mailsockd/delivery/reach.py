@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import attrs
 
@@ -34,6 +34,12 @@ class Reach:
     allow: Sequence[Network] = ()
     ports: Sequence[tuple[int, int]] = ((80, 80), (443, 443), (8080, 8080), (8443, 8443))
     own: Callable[[IP], bool] = own
+
+    @classmethod
+    def of(cls, allow: Sequence[str], ports: Sequence[int | str]) -> "Reach":
+        """Make it of networks, and of ports and ranges such as `8000-8999`, as the configuration has them."""
+        ends = [str(item).partition("-") for item in ports]
+        return cls([ip_network(item) for item in allow], [(int(first), int(last or first)) for first, _, last in ends])
 
     def target(self, text: str) -> Target:
         """

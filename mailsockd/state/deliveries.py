@@ -89,3 +89,13 @@ class Wanted:
     address: str | None = None
     message: str | None = None
     before: int | None = None
+
+
+@attrs.frozen
+class Trial:
+    """What came of a test of a target: `status` is None without an answer; `reason` says in words how it went."""
+
+    delivered: bool
+    status: int | None
+    milliseconds: int
+    reason: str

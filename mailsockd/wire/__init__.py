@@ -122,8 +122,9 @@ def frame_json(
     """
     frame: dict[str, Any] = {"status": 200, **message_json(message)}
     frame["encryptedInbox"] = alias
-    large = _large_json(mail, content, raw)
-    frame.update(large)
+    frame["html"] = mail.html
+    if raw:
+        frame.update(content_json(content))
     frame["text"] = mail.text
     frame["headers"] = headers_json((("Received", trace), *mail.headers))
     if shape == "flat":
@@ -137,16 +138,12 @@ def frame_json(
     return {**frame, "email": inner}
 
 
-def _large_json(mail: Mail, content: bytes, raw: bool) -> dict[str, str]:
-    large = {"html": mail.html}
-    if raw:
-        try:
-            large["raw"] = content.decode("utf-8")
-        except UnicodeDecodeError:
-            # Every byte string is valid latin-1, so the bytes can be had back.
-            large["raw"] = content.decode("latin-1")
-            large["rawEncoding"] = "latin1"
-    return large
+def content_json(content: bytes) -> dict[str, str]:
+    """Give `raw`, and `rawEncoding` when the content is not UTF-8: every byte string is valid latin-1."""
+    try:
+        return {"raw": content.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"raw": content.decode("latin-1"), "rawEncoding": "latin1"}
 
 
 def listening_json(admission: Admission) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.unified import Unified
 from mailsockd.actions.waiting import Waiting
+from mailsockd.actions.webhooks import Webhooks
 from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
@@ -32,6 +33,7 @@ from mailsockd.api.reading import Reading
 from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.unified import UnifiedRoutes
 from mailsockd.api.validation import ValidationRoutes
+from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
@@ -41,7 +43,7 @@ from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HTTPError, Router
 from tests.api.described import hold
-from tests.fakes import MemoryMailbox, MemoryStore, stored
+from tests.fakes import MemoryMailbox, MemoryStore, onward_settings, stored, tried
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1795334470.004
@@ -80,6 +82,7 @@ class House:
     activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
     threads: list[Any] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
+    registry: Registry = attrs.field(init=False)
     router: Router = attrs.field(init=False)
     book: AddressBook = attrs.field(init=False)
     talk: Talk = attrs.field(init=False)
@@ -96,7 +99,7 @@ class House:
         self.book = AddressBook(b"secret")
         self.domains = Domains([Domain("b.test", "admin", NOW, NOW, configured=True)])
         self.domains.put(Domain("private.test", "bob", NOW, NOW, verified=True, is_private=True))
-        registry = Registry(self.accounts, self.book, self.domains, self.store)
+        self.registry = registry = Registry(self.accounts, self.book, self.domains, self.store)
         rights = Rights(self.book, self.domains)
         addresses = Addresses(
             registry, rights, self.mailbox, self.subscriptions, any_domain=self.any_domain, now=lambda: NOW
@@ -129,7 +132,7 @@ class House:
             now=lambda: NOW,
         )
         self.router = Router(
-            AddressRoutes(addresses, self.book, [Flag()]),
+            AddressRoutes(addresses, self.book, [Flag(), *onward_settings()]),
             MessageRoutes(messages, reading, self.waiting, self.accounts.by_key),
             ContentRoutes(messages, reading),
             AttachmentRoutes(messages, reading),
@@ -141,6 +144,7 @@ class House:
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
             PlaceholderRoutes(),
+            WebhookRoutes(Webhooks(registry, rights, lambda: NOW), tried),
             authenticate=self.accounts.by_key,
             translate=translated,
             anonymous=lambda route: route.open or (self.anonymous_public and route.info.get("public", False)),

@@ -115,4 +115,4 @@ def test_placeholders_say_where_the_thing_is(house: House, method: str) -> None:
     assert answer.json["message"].startswith("Web sockets are at /incoming-messages?key=KEY&addresses=ADDRESSES")
     answer = house.ask(method, "/api/custom_webhooks", None)
     assert answer.status == 404
-    assert answer.json["message"].startswith("This version sends no webhooks. The same messages come on the web socket")
+    assert answer.json["message"].startswith("A web hook is set for an address with PUT")

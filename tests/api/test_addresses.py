@@ -153,7 +153,7 @@ def test_update_changes_only_what_is_given(house: House) -> None:
         ({"enablews": "maybe"}, "enablews: must be true or false"),
         ({"info": 5}, "info: must be text of at most 1000 characters"),
         ({"colour": "red"}, "colour: is not a setting of an address"),
-        ({"webhook": "https://x.test/"}, "webhook: is not served by this server yet"),
+        ({"forward": "x@b.test"}, "forward: is not served by this server yet"),
     ],
 )
 def test_wrong_settings_are_named(house: House, body: object, error: str) -> None:

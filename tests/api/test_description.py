@@ -119,10 +119,10 @@ def test_only_open_routes_need_no_key() -> None:
 
 def test_settings_are_those_that_are_read() -> None:
     """The body of an address has the settings that the server knows, those that it refuses to set among them."""
-    known = {"info", "enablews", "enabledws", *UNSERVED}
+    known = {"info", "enablews", "enabledws", "webhook", "webhookSlack", "webhookSlackToFrom", *UNSERVED}
     assert set(SCHEMAS["AddressSettings"]["properties"]) == known
     assert held("AddressSettings", {"enablews": True, "webhook": None, "info": "x"}) == []
-    assert held("AddressSettings", {"webhook": "https://hook.test/"}) != []
+    assert held("AddressSettings", {"webhook": 1}) != [] and held("AddressSettings", {"forward": "x@b.test"}) != []
 
 
 SAID = {"tag": "Account", "operation": "X", "summary": "X", "description": "X.", "answers": gives(AVAILABILITY)}

@@ -18,6 +18,7 @@ from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
+from mailsockd.actions.webhooks import Webhooks
 from mailsockd.control import ctl
 from mailsockd.control.client import Failed
 from mailsockd.control.server import Facts, control_routes
@@ -28,7 +29,7 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscription, Subscriptions
 from mailsockd.web.router import HTTPError, Router
-from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
+from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, tried
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1795334470.004  # 2026-11-22T08:01:10.004Z
@@ -118,11 +119,13 @@ class House:
                 subscriptions=self.subscriptions,
                 activity=activity,
                 mailbox=self.mailbox,
-                settings=[Flag()],
+                settings=[Flag(), *onward_settings()],
                 hostname="mail.test",
                 inject=self.reception.inject,
                 in_thread=self.in_thread,
                 waiting=self.waiting,
+                webhooks=Webhooks(self.registry, rights, lambda: NOW),
+                try_webhook=tried,
                 listeners=lambda: self.listeners,
                 ready=lambda: self.is_ready,
                 monotonic=lambda: self.monotonic,
