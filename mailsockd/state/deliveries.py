@@ -90,6 +90,9 @@ class Wanted:
     message: str | None = None
     before: int | None = None
 
+    def older_than(self, delivery: Delivery) -> "Wanted":
+        """Give the same conditions for what is older than a delivery."""
+        return attrs.evolve(self, before=delivery.id)
 
 @attrs.frozen
 class Trial:
