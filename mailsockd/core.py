@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
@@ -65,7 +66,7 @@ class Core:
     rights: Rights
     settings: Sequence[Setting]
     """The settings of an address, those of all channels."""
-    deliveries: SQLiteDeliveries
+    deliveries: Deliveries
     queue: DeliveryQueue
     webhooks: Webhooks
     try_webhook: Try
@@ -138,9 +139,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     )
     queued = queued_channels(webhook, SlackChannel(http, reach, in_thread))
     dispatch.serve(queued)
-    deliveries = SQLiteDeliveries(mailbox.ask, mailbox.change_beside)
+    delivery_store = SQLiteDeliveries(mailbox.ask, mailbox.change_beside)
     queue = DeliveryQueue(
-        deliveries,
+        delivery_store,
         mailbox.content,
         registry.book,
         queued,
@@ -162,12 +163,12 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         activity=activity,
         rights=rights,
         settings=settings_of(channels(websocket), queued),
-        deliveries=deliveries,
+        deliveries=Deliveries(delivery_store, rights, queue.renewed, time.time),
         queue=queue,
         webhooks=webhooks,
         try_webhook=webhook.test,
         reception=reception,
-        accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time),
+        accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time, delivery_store),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,

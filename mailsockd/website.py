@@ -20,6 +20,7 @@ from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.deliveries import DeliveryRoutes
 from mailsockd.api.description import described
 from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
@@ -93,6 +94,7 @@ def _rest(core: Core) -> Router:
         StatisticsRoutes(statistics, reading, time.time),
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, core.in_thread),
+        DeliveryRoutes(core.deliveries),
         PlaceholderRoutes(),
         WebhookRoutes(core.webhooks, core.try_webhook),
         TestMessageRoutes(core.addresses, reception.inject, hostname=config.name, now=time.time),
@@ -114,6 +116,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         Facts(__version__, time.monotonic(), config.source, data, config.state, config.served),
         accounts=core.accounts,
         addresses=core.addresses,
+        deliveries=core.deliveries,
         registry=core.registry,
         subscriptions=core.subscriptions,
         activity=core.activity,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import attrs
 
+from mailsockd.actions.delivery_store import DeliveryStore
 from mailsockd.actions.ports import Entry, Mailbox, Passwords
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry, to_the_end
@@ -43,9 +44,11 @@ class AccountActions:
         passwords: Passwords,
         subscriptions: Subscriptions,
         now: Callable[[], float],
+        deliveries: DeliveryStore | None = None,
     ) -> None:
         self._registry = registry
         self._mailbox = mailbox
+        self._deliveries = deliveries
         self._passwords = passwords
         self._subscriptions = subscriptions
         self._now = now
@@ -102,7 +105,7 @@ class AccountActions:
 
     async def remove(self, name: str, purge: bool) -> None:
         """
-        Remove an account, its keys and its addresses; `purge` deletes its mail too. Its sockets are closed.
+        Remove an account, its keys and addresses; `purge` deletes its mail and deliveries too. Its sockets are closed.
 
         Mail that is not purged stays on disk and is seen by nobody, until an account of the same name is made.
         Raises Refusal 404, and 400 for the last administrator.
@@ -113,14 +116,19 @@ class AccountActions:
         account = self.find(name)
         self._keep_an_administrator(account)
         if purge:  # first, so that it can be asked for again when it fails
-            await self._mailbox.purge_owner(name)
+            await self._purge(name)
         gone: list[Entry] = [account, *self._registry.accounts.keys_of(name), *self._registry.book.of(name)]
         await self._registry.change([], gone)
         for subscription in self._subscriptions:
             if subscription.account == name:
                 subscription.end("the account was removed")
         if purge:  # what came meanwhile
-            await self._mailbox.purge_owner(name)
+            await self._purge(name)
+
+    async def _purge(self, name: str) -> None:
+        await self._mailbox.purge_owner(name)
+        while self._deliveries is not None and await self._deliveries.forget(name):
+            pass
 
     def _keep_an_administrator(self, account: Account) -> None:
         others = (other for other in self._registry.accounts if other.name != account.name)

@@ -23,7 +23,9 @@ DELIVERY = Named(
             "created": date("When the message was stored."),
             "next": nullable(date("When it is tried next; null when it is finished.")),
             "finished": nullable(date("When it was delivered or given up; null while it waits.")),
-            "trail": array(text("An inbox."), "The inboxes that the message was forwarded through, the first one first."),
+            "trail": array(
+                text("An inbox."), "The inboxes that the message was forwarded through, the first one first."
+            ),
         },
     ),
 )

@@ -30,6 +30,7 @@ TAGS: Mapping[str, str] = {
     "Unified inbox": "The mail of all inboxes of the account at once.",
     "WebSocket": "Every mail as one JSON frame, the moment it is stored.",
     "Web hooks": "Every mail of an address as a signed request to an URL.",
+    "Deliveries": "What became of mail that goes on to web hooks, Slack and other addresses.",
     "Sending": "Mail by REST.",
     "Domains": "The domains of the account.",
     "Account": "The account of the key.",

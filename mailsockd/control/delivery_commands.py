@@ -75,7 +75,9 @@ def _retry(context: Context) -> None:
     options = context.options
     conditions = {name: getattr(options, name) for name in ("account", "address", "channel") if getattr(options, name)}
     if options.failed == bool(options.numbers) or (conditions and not options.failed):
-        raise Misused("name deliveries by their numbers, or say --failed with or without --account, --address, --channel")
+        raise Misused(
+            "name deliveries by their numbers, or say --failed with or without --account, --address, --channel"
+        )
     if options.failed:
         answer = context.daemon.call("POST", "deliveries/retry", conditions)
     else:

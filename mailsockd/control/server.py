@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -16,6 +17,7 @@ from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.control.account_routes import AccountRoutes
 from mailsockd.control.address_routes import AddressRoutes
+from mailsockd.control.delivery_routes import DeliveryRoutes
 from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
@@ -36,6 +38,7 @@ def control_routes(
     *,
     accounts: AccountActions,
     addresses: Addresses,
+    deliveries: Deliveries,
     registry: Registry,
     subscriptions: Subscriptions,
     activity: ActivityLog,
@@ -59,6 +62,7 @@ def control_routes(
         AccountRoutes(accounts, registry),
         AddressRoutes(addresses, accounts, registry, settings),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),
+        DeliveryRoutes(deliveries),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

@@ -94,6 +94,7 @@ class Wanted:
         """Give the same conditions for what is older than a delivery."""
         return attrs.evolve(self, before=delivery.id)
 
+
 @attrs.frozen
 class Trial:
     """What came of a test of a target: `status` is None without an answer; `reason` says in words how it went."""

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
@@ -24,6 +25,7 @@ from mailsockd.api.account import AccountRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
+from mailsockd.api.deliveries import DeliveryRoutes
 from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
@@ -39,11 +41,13 @@ from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import AddressBook
+from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HTTPError, Router
 from tests.api.described import hold
 from tests.fakes import MemoryMailbox, MemoryStore, onward_settings, stored, tried
+from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1795334470.004
@@ -81,6 +85,8 @@ class House:
     clock: Clock = attrs.Factory(Clock)
     activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
     threads: list[Any] = attrs.Factory(list)
+    deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
+    renewed: list[Delivery] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     router: Router = attrs.field(init=False)
@@ -143,6 +149,7 @@ class House:
             StatisticsRoutes(statistics, reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
+            DeliveryRoutes(Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW)),
             PlaceholderRoutes(),
             WebhookRoutes(Webhooks(registry, rights, lambda: NOW), tried),
             authenticate=self.accounts.by_key,

@@ -19,11 +19,13 @@ from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Status
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret, webhook_secret
 from mailsockd.web.router import Router
 from tests.api.described import document_of
 from tests.api.house import NOW, House
+from tests.memory_deliveries import delivery
 from tests.test_docs import routes
 from tests.web.talk import Answer, Talk, request
 
@@ -117,8 +119,8 @@ def rows() -> Iterator[tuple[str, str, tuple[str, ...]]]:
 ROWS = list(rows())
 
 
-def world(thing: Thing, anonymous_public: bool) -> House:
-    """Make a house with the domains of the table, and one object in it."""
+def world(thing: Thing, anonymous_public: bool, deliveries: bool) -> House:
+    """Make a house with the domains of the table, and one object in it, whose mail may have a delivery."""
     house = House(anonymous_public=anonymous_public)
     house.domains.put(Domain("ada.test", "ada", NOW, NOW, verified=True, is_private=True))
     house.domains.put(Domain("open.test", "ada", NOW, NOW, verified=True))
@@ -130,6 +132,8 @@ def world(thing: Thing, anonymous_public: bool) -> House:
         house.registry.secrets.put(Secret(webhook_secret(thing.inbox), f"whsec_{b64encode(SECRET).decode()}"))
     if thing.mail:
         house.put(MAIL, inbox=thing.inbox, owner=thing.owner, saved_by=thing.starred, received=NOW - 60)
+        if thing.owner and deliveries:
+            house.deliveries.put(delivery("m1-0", account=thing.owner, address=thing.inbox, status=Status.FAILED))
     return house
 
 
@@ -151,7 +155,7 @@ def asked(route: str, name: str, thing: Thing, house: House) -> tuple[str, str, 
     values = {
         "email": email,
         "domain": DOMAINS.get(name, thing.domain),
-        "id": "m1-0",
+        "id": "1" if "/deliveries/" in pattern else "m1-0",
         "identifier": CHECKSUM,
         "md5": CHECKSUM,
         "name": {"/static/{version}/{name}": "style.css"}.get(pattern, "shop.test"),
@@ -175,7 +179,7 @@ def _filled(body: Any, email: str) -> Any:
 def cell(route: str, name: str, caller: str) -> str:
     """Ask as one caller for one object; give the cell of the answer. Fails when a refusal changed something."""
     thing = THINGS[name]
-    house = world(thing, caller == "open")
+    house = world(thing, caller == "open", "/deliveries" in route)
     method, path, body = asked(route, name, thing, house)
     before = state(house)
     if any(route == f"{known.method} {known.pattern}" for known in house.router.table):
@@ -192,7 +196,7 @@ def cell(route: str, name: str, caller: str) -> str:
 def state(house: House) -> tuple[Any, ...]:
     """What a request could change."""
     domains = [house.domains.get(name) for name in house.domains.names()]
-    return list(house.mailbox.messages), list(house.book), domains, list(house.store.saved)
+    return list(house.mailbox.messages), list(house.book), domains, list(house.store.saved), house.deliveries.all
 
 
 def tells(answer: Answer, thing: Thing, said: str) -> bool:

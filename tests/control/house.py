@@ -13,6 +13,7 @@ from twisted.internet.task import Clock
 
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
@@ -26,10 +27,12 @@ from mailsockd.mail.envelope import Bytes, Envelope
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
+from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscription, Subscriptions
 from mailsockd.web.router import HTTPError, Router
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, tried
+from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1795334470.004  # 2026-11-22T08:01:10.004Z
@@ -80,6 +83,8 @@ class House:
     )
     threads: list[Callable[[], bytes]] = attrs.Factory(list)
     clock: Clock = attrs.Factory(Clock)
+    deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
+    renewed: list[Delivery] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     reception: Reception = attrs.field(init=False)
@@ -93,7 +98,9 @@ class House:
         rights = Rights(book, domains)
         activity = ActivityLog(lambda: NOW)
         self.waiting = Waiting(activity, self.clock)
-        accounts = AccountActions(self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW)
+        accounts = AccountActions(
+            self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW, self.deliveries
+        )
         addresses = Addresses(
             self.registry, rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: NOW
         )
@@ -115,6 +122,7 @@ class House:
                 Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite", ("mail.test",)),
                 accounts=accounts,
                 addresses=addresses,
+                deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW),
                 registry=self.registry,
                 subscriptions=self.subscriptions,
                 activity=activity,
