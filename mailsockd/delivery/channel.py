@@ -62,17 +62,23 @@ class Delivered:
 
 @attrs.frozen
 class Postponed:
-    """It may succeed later; `seconds` is how long the other side asked to wait, None when it did not say."""
+    """
+    It may succeed later; `seconds` is how long the other side asked to wait, None when it did not say.
+
+    `said` is what it answered in its own words: these may repeat the mail, so that the log does not get them.
+    """
 
     reason: str
     seconds: float | None = None
+    said: str = ""
 
 
 @attrs.frozen
 class Undeliverable:
-    """It never will succeed as it is."""
+    """It never will succeed as it is. `said` is as in Postponed."""
 
     reason: str
+    said: str = ""
 
 
 Outcome: TypeAlias = Delivered | Postponed | Undeliverable

@@ -61,16 +61,17 @@ class Ledger:
         await self._settle(delivery, Status.DELIVERED, "", True)
         self._record(Kind.DELIVERED, delivery, detail, milliseconds)
 
-    async def failed(self, delivery: Delivery, reason: str, milliseconds: float | None = None) -> None:
+    async def failed(self, delivery: Delivery, reason: str, milliseconds: float | None = None, said: str = "") -> None:
         """Write down that a delivery is given up; without a time it was not even tried."""
-        if await self._settle(delivery, Status.FAILED, reason, milliseconds is not None):
-            self._record(Kind.FAILED, delivery, reason, milliseconds)
+        if await self._settle(delivery, Status.FAILED, _error(reason, said), milliseconds is not None):
+            self._record(Kind.FAILED, delivery, reason, milliseconds, said)
 
-    async def postponed(self, delivery: Delivery, due: float, reason: str, milliseconds: float) -> None:
+    async def postponed(self, delivery: Delivery, due: float, reason: str, milliseconds: float, said: str = "") -> None:
         """Write down that a delivery is tried again when it is due."""
-        if await self.surely(lambda: self._store.postpone(delivery.id, due, reason)):
+        error = _error(reason, said)
+        if await self.surely(lambda: self._store.postpone(delivery.id, due, error)):
             again = in_words(due - self._now())
-            self._record(Kind.DEFERRED, delivery, f"{reason}; tried again in {again}", milliseconds)
+            self._record(Kind.DEFERRED, delivery, f"{reason}; tried again in {again}", milliseconds, said)
 
     async def expired(self, line: Line, reason: str) -> None:
         """Give up what has waited too long in a line: the same target held it up, so it is not worth a try each."""
@@ -114,13 +115,19 @@ class Ledger:
         if self._waiting[delivery.account] <= 0:
             del self._waiting[delivery.account]
 
-    def _record(self, kind: Kind, delivery: Delivery, text: str, milliseconds: float | None) -> None:
+    def _record(self, kind: Kind, delivery: Delivery, text: str, milliseconds: float | None, said: str = "") -> None:
         # No target: that of Slack is a secret, and what happens is written to the log.
         self._activity.record(
             kind,
             account=delivery.account,
             address=delivery.address,
             message=delivery.message,
-            text=f"{delivery.channel}: {text}" if text else delivery.channel,
+            channel=delivery.channel,
+            text=text,
+            detail=said,
             milliseconds=milliseconds,
         )
+
+
+def _error(reason: str, said: str) -> str:
+    return f"{reason}: {said}" if said else reason

@@ -237,7 +237,7 @@ class DeliveryQueue(Service):
             await self._ledger.delivered(delivery, outcome.detail, milliseconds)
         else:
             assert isinstance(outcome, Undeliverable)
-            await self._ledger.failed(delivery, outcome.reason, milliseconds)
+            await self._ledger.failed(delivery, outcome.reason, milliseconds, outcome.said)
         if waiting.resting:  # others that ran beside it have failed before
             self._wake(waiting)
 
@@ -250,12 +250,12 @@ class DeliveryQueue(Service):
         if now >= end:
             self._leave_alone(waiting, seconds)
             reason = f"{outcome.reason}; given up after {in_words(self._limits.retry_for)}"
-            await self._ledger.failed(delivery, reason, milliseconds)
+            await self._ledger.failed(delivery, reason, milliseconds, outcome.said)
             await self._ledger.expired(waiting.line, reason)
         else:
             due = min(now + seconds, end)
             self._leave_alone(waiting, due - now)
-            await self._ledger.postponed(delivery, due, outcome.reason, milliseconds)
+            await self._ledger.postponed(delivery, due, outcome.reason, milliseconds, outcome.said)
 
     def _target(self, channel: str, account: str, address: Address | None) -> str | None:
         known = self._channels.get(channel)

@@ -23,7 +23,7 @@ class QueueTests(SynchronousTestCase):
         self.desk.clock.advance(0)
         assert self.hook.tries == [(0.0, "one", "m1")]
         assert self.desk.rows() == [("m1", "delivered", 1, "")]
-        told = Event(Kind.DELIVERED, 0.0, "ada", "a@b.test", "m1", text="hook: 200", milliseconds=0.0)
+        told = Event(Kind.DELIVERED, 0.0, "ada", "a@b.test", "m1", text="200", milliseconds=0.0, channel="hook")
         assert self.desk.whole_events() == [told]
 
     def test_the_channel_gets_delivery_address_message_and_bytes(self) -> None:
@@ -35,7 +35,7 @@ class QueueTests(SynchronousTestCase):
         assert (parcel.delivery.id, parcel.delivery.target) == (1, "one")
         assert parcel.address is self.desk.book.get("a@b.test")
         assert (parcel.message.id, parcel.content) == ("m1", b"mail")
-        assert self.desk.events() == [("delivered", "m1", "hook")]
+        assert self.desk.events() == [("delivered", "m1", "")]
 
     def test_pauses_grow(self) -> None:
         """What is not taken is tried again after 5 seconds, 15, 45, 135, 405, 1215, and then every hour."""
@@ -45,8 +45,8 @@ class QueueTests(SynchronousTestCase):
         assert self.hook.times == [0, 5, 20, 65, 200, 605, 1820, 5420, 9020, 12620]
         assert self.desk.rows() == [("m1", "waiting", 10, "refused")]
         assert self.desk.events()[:2] == [
-            ("delivery deferred", "m1", "hook: refused; tried again in 5 seconds"),
-            ("delivery deferred", "m1", "hook: refused; tried again in 15 seconds"),
+            ("delivery deferred", "m1", "refused; tried again in 5 seconds"),
+            ("delivery deferred", "m1", "refused; tried again in 15 seconds"),
         ]
 
     def test_pauses_differ_by_chance(self) -> None:
@@ -77,7 +77,7 @@ class QueueTests(SynchronousTestCase):
         assert self.hook.times[-1] == 24 * HOUR
         tries = len(self.hook.tries)
         assert self.desk.rows() == [("m1", "failed", tries, "refused; given up after 1 day")]
-        assert self.desk.events()[-1] == ("delivery failed", "m1", "hook: refused; given up after 1 day")
+        assert self.desk.events()[-1] == ("delivery failed", "m1", "refused; given up after 1 day")
 
     def test_what_never_will_succeed_is_not_tried_again(self) -> None:
         """A permanent refusal ends the delivery, and the next one has its turn at once."""
@@ -86,7 +86,20 @@ class QueueTests(SynchronousTestCase):
         self.desk.mail("m2")
         assert self.hook.times == [0, 0]
         assert self.desk.rows() == [("m1", "failed", 1, "410 Gone"), ("m2", "delivered", 1, "")]
-        assert self.desk.events() == [("delivery failed", "m1", "hook: 410 Gone"), ("delivered", "m2", "hook: 200")]
+        assert self.desk.events() == [("delivery failed", "m1", "410 Gone"), ("delivered", "m2", "200")]
+
+    def test_what_the_other_side_says_is_not_for_the_log(self) -> None:
+        """The words of an answer are kept with the delivery and told to its account, apart from the reason."""
+        outcomes = iter([Postponed("answered 500", None, "no <p>order 17</p>"), Undeliverable("answered 410", "gone")])
+        self.hook.says = lambda parcel: next(outcomes)
+        self.desk.mail("m1")
+        assert self.desk.rows() == [("m1", "waiting", 1, "answered 500: no <p>order 17</p>")]
+        self.desk.run(5)
+        assert self.desk.rows() == [("m1", "failed", 2, "answered 410: gone")]
+        assert [(event.text, event.detail) for event in self.desk.activity] == [
+            ("answered 500; tried again in 5 seconds", "no <p>order 17</p>"),
+            ("answered 410", "gone"),
+        ]
 
     def test_a_failing_target_holds_up_its_own_alone(self) -> None:
         """What is behind a failure waits for it, in order; other targets, and other accounts' same target, go on."""

@@ -241,7 +241,7 @@ class DiskTests(SynchronousTestCase):
             ("other", "waiting"),
         ]
         assert desk.rows()[1][3] == "more than 3 deliveries waited for ada"
-        told = ("delivery failed", "m1", "hook: more than 3 deliveries waited for ada")
+        told = ("delivery failed", "m1", "more than 3 deliveries waited for ada")
         assert told in desk.events()
 
     def test_what_is_finished_is_forgotten_in_time(self) -> None:
