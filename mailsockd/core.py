@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.ports import Snapshot, StateStore
@@ -73,6 +74,7 @@ class Core:
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
+    address_passwords: AddressPasswords
     waiting: Waiting
     in_thread: Callable[..., "Deferred[Any]"]
     """Runs what would hold the reactor in a thread of its pool."""
@@ -92,6 +94,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     subscriptions = Subscriptions()
     rights = Rights(registry.book, registry.domains)
     any_domain = config.smtp.accept == "any"
+    passwords = Argon2Passwords(reactor)
 
     def in_thread(function: Any, *arguments: Any) -> "Deferred[Any]":
         return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
@@ -168,8 +171,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         webhooks=webhooks,
         try_webhook=webhook.test,
         reception=reception,
-        accounts=AccountActions(registry, mailbox, Argon2Passwords(reactor), subscriptions, time.time, delivery_store),
+        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
+        address_passwords=AddressPasswords(registry, rights, passwords, time.time),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,
         any_domain=any_domain,

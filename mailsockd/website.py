@@ -17,6 +17,7 @@ from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.unified import Unified
 from mailsockd.api.account import AccountRoutes
+from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
@@ -84,6 +85,7 @@ def _rest(core: Core) -> Router:
     )
     return Router(
         AddressRoutes(core.addresses, registry.book, core.settings),
+        AddressPasswordRoutes(core.address_passwords),
         MessageRoutes(messages, reading, core.waiting, registry.accounts.by_key),
         ContentRoutes(messages, reading),
         AttachmentRoutes(messages, reading),
@@ -117,6 +119,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         accounts=core.accounts,
         addresses=core.addresses,
         deliveries=core.deliveries,
+        address_passwords=core.address_passwords,
         registry=core.registry,
         subscriptions=core.subscriptions,
         activity=core.activity,

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     # Single modules beside the rooms.
     "transport": set(),
     "flow": {"transport"},
-    "connections": set(),
+    "connections": {"state"},
     "sessions": {"connections"},
     "passwords": set(),
     "tls": set(),

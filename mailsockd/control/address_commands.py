@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from mailsockd.control.client import segment
-from mailsockd.control.command import Context, Group
+from mailsockd.control.command import Context, Group, Misused
 
 _SHOWN_APART = ("enablews", "webhook", "webhookSlack", "webhookSlackToFrom", "forward")
 
@@ -43,6 +43,19 @@ def declare(program: Group) -> None:
     )
     release.add_argument("address", metavar="ADDRESS")
     release.add_argument("--messages", action="store_true", help="delete all of its mail, for good")
+    password = group.command(
+        "passwd",
+        _passwd,
+        "Give an address a password of its own for mail programs: a random one, which is shown once, or one from the "
+        "standard input.",
+        "address passwd user1@mail.test",
+        "address passwd user1@mail.test --password-from-stdin < password",
+        "address passwd user1@mail.test --clear",
+    )
+    password.add_argument("address", metavar="ADDRESS")
+    which = password.add_mutually_exclusive_group()
+    which.add_argument("--password-from-stdin", action="store_true", help="read it from the standard input")
+    which.add_argument("--clear", action="store_true", help="take the password away")
 
 
 def _setting(text: str) -> tuple[str, str | None]:
@@ -86,6 +99,26 @@ def _release(context: Context) -> None:
     else:
         mail = " and deleted its mail" if options.messages else ""
         context.output.say(f"took {released['_id']} from {released['account']}{mail}")
+
+
+def _passwd(context: Context) -> None:
+    options = context.options
+    path = f"addresses/{segment(options.address)}/password"
+    if options.clear:
+        answer = context.daemon.call("DELETE", path)
+    else:
+        body = {"password": context.secret()} if options.password_from_stdin else {}
+        if body and not body["password"]:
+            raise Misused("address passwd: there is no password on the standard input")
+        answer = context.daemon.call("POST", path, body)
+    if context.output.json:
+        context.output.value(answer)
+    elif answer["password"] is not None:
+        context.output.pairs([("address", answer["_id"]), ("password", answer["password"])])
+        context.output.say("This is shown once: the server keeps only its hash.")
+    else:
+        said = "has no password of its own any more" if options.clear else "has the password that was given"
+        context.output.say(f"{answer['_id']} {said}")
 
 
 def _show(context: Context, address: dict[str, Any]) -> None:

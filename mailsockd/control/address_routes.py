@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting, changes
-from mailsockd.control.fields import wrong
+from mailsockd.control.fields import known, text_or_none, wrong
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address
 from mailsockd.web.router import Call, Routes
@@ -22,9 +23,15 @@ class AddressRoutes:
     routes = Routes()
 
     def __init__(
-        self, addresses: Addresses, accounts: AccountActions, registry: Registry, settings: Sequence[Setting]
+        self,
+        addresses: Addresses,
+        passwords: AddressPasswords,
+        accounts: AccountActions,
+        registry: Registry,
+        settings: Sequence[Setting],
     ) -> None:
         self._addresses = addresses
+        self._passwords = passwords
         self._accounts = accounts
         self._registry = registry
         self._rights = Rights(registry.book, registry.domains)
@@ -60,6 +67,18 @@ class AddressRoutes:
         """Take an address from its account; `messages=true` deletes its mail too."""
         owner = self._owner(email)
         return {"_id": await self._addresses.release(owner, email, call.flag("messages")), "account": owner.name}
+
+    @routes.post("/control/v1/addresses/{email}/password", open=True)
+    async def set_password(self, call: Call, email: str) -> Any:
+        """Set `password`, else a random one, which is in the answer."""
+        given = text_or_none(known(call.body(), {"password"}), "password")
+        inbox, password = await self._passwords.set(self._owner(email), email, given or "")
+        return {"_id": inbox, "password": None if given else password}
+
+    @routes.delete("/control/v1/addresses/{email}/password", open=True)
+    async def clear_password(self, call: Call, email: str) -> Any:
+        """Take the password away."""
+        return {"_id": await self._passwords.clear(self._owner(email), email), "password": None}
 
     def _owner(self, email: str) -> Account:
         inbox = self._rights.inbox(email)

@@ -7,6 +7,7 @@ There is no sign-in: whoever may open the socket is an operator, and the mode of
 from collections.abc import Callable, Mapping, Sequence
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.ports import Mailbox
@@ -39,6 +40,7 @@ def control_routes(
     accounts: AccountActions,
     addresses: Addresses,
     deliveries: Deliveries,
+    address_passwords: AddressPasswords,
     registry: Registry,
     subscriptions: Subscriptions,
     activity: ActivityLog,
@@ -60,9 +62,9 @@ def control_routes(
     return (
         StatusRoutes(facts, registry, subscriptions, activity, listeners=listeners, ready=ready, monotonic=monotonic),
         AccountRoutes(accounts, registry),
-        AddressRoutes(addresses, accounts, registry, settings),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),
         DeliveryRoutes(deliveries),
+        AddressRoutes(addresses, address_passwords, accounts, registry, settings),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

@@ -7,6 +7,7 @@ import attrs
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.domains import DomainActions
@@ -22,6 +23,7 @@ from mailsockd.actions.unified import Unified
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Webhooks
 from mailsockd.api.account import AccountRoutes
+from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
@@ -46,7 +48,7 @@ from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HTTPError, Router
 from tests.api.described import hold
-from tests.fakes import MemoryMailbox, MemoryStore, onward_settings, stored, tried
+from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, stored, tried
 from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
@@ -78,6 +80,7 @@ class House:
     store: MemoryStore = attrs.Factory(MemoryStore)
     mailbox: MemoryMailbox = attrs.Factory(MemoryMailbox)
     subscriptions: Subscriptions = attrs.Factory(Subscriptions)
+    passwords: ImmediatePasswords = attrs.Factory(ImmediatePasswords)
     any_domain: bool = False
     unreserved: bool = True
     anonymous_public: bool = False
@@ -139,6 +142,7 @@ class House:
         )
         self.router = Router(
             AddressRoutes(addresses, self.book, [Flag(), *onward_settings()]),
+            AddressPasswordRoutes(AddressPasswords(registry, rights, self.passwords, lambda: NOW + 5)),
             MessageRoutes(messages, reading, self.waiting, self.accounts.by_key),
             ContentRoutes(messages, reading),
             AttachmentRoutes(messages, reading),

@@ -11,9 +11,11 @@ import attrs
 import pytest
 from twisted.internet.defer import succeed
 
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
@@ -25,6 +27,7 @@ from mailsockd.state.secrets import Secret, webhook_secret
 from mailsockd.web.router import Router
 from tests.api.described import document_of
 from tests.api.house import NOW, House
+from tests.fakes import ImmediatePasswords
 from tests.memory_deliveries import delivery
 from tests.test_docs import routes
 from tests.web.talk import Answer, Talk, request
@@ -144,7 +147,8 @@ def beside(house: House) -> Talk:
     addresses = Addresses(registry, rights, house.mailbox, house.subscriptions, any_domain=False, now=lambda: NOW)
     sending = TestMessageRoutes(addresses, lambda *what: succeed("queued"), hostname="mail.test", now=lambda: NOW)
     document = document_of(tuple(house.router.table))
-    others = (sending, DescriptionRoutes(document), DashboardRoutes("b.test"), ReferenceRoutes(document))
+    passwords = AddressPasswordRoutes(AddressPasswords(registry, rights, ImmediatePasswords(), lambda: NOW))
+    others = (sending, passwords, DescriptionRoutes(document), DashboardRoutes("b.test"), ReferenceRoutes(document))
     return Talk(Router(*others, authenticate=house.accounts.by_key, translate=house.router._translate))
 
 

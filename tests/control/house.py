@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.receive import Reception
@@ -123,6 +124,7 @@ class House:
                 accounts=accounts,
                 addresses=addresses,
                 deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW),
+                address_passwords=AddressPasswords(self.registry, rights, ImmediatePasswords(), lambda: NOW),
                 registry=self.registry,
                 subscriptions=self.subscriptions,
                 activity=activity,

@@ -73,3 +73,40 @@ def test_what_nobody_reserved_is_a_404(house: House, method: str) -> None:
     """There is nothing to change or release."""
     answer = house.ask(method, "addresses/free@mail.test", {} if method == "PATCH" else None)
     assert (answer.status, answer.json["message"]) == (404, "Nobody has reserved free@mail.test.")
+
+
+def test_an_operator_sets_and_clears_the_password_of_an_address(house: House) -> None:
+    """A random password is in the answer, a given one is not, and only hashes are kept."""
+    house.json("POST", "addresses/a@mail.test?account=ada", {})
+    made = house.json("POST", "addresses/a@mail.test/password", {})
+    address = house.registry.book.get("a@mail.test")
+    assert address is not None and address.password == f"hash of {made['password']}"
+    given = house.json("POST", "addresses/a@mail.test/password", {"password": "correct horse"})
+    assert given == {"_id": "a@mail.test", "password": None}
+    address = house.registry.book.get("a@mail.test")
+    assert address is not None and address.password == "hash of correct horse"
+    assert house.json("DELETE", "addresses/a@mail.test/password") == {"_id": "a@mail.test", "password": None}
+    address = house.registry.book.get("a@mail.test")
+    assert address is not None and address.password is None
+    assert house.ask("POST", "addresses/b@mail.test/password", {}).status == 404
+    wrong = house.ask("POST", "addresses/a@mail.test/password", {"word": "x"})
+    assert (wrong.status, wrong.json["validationErrors"]) == (400, ["word: is not a field here; there are password"])
+
+
+def test_the_program_sets_the_password_of_an_address(house: House) -> None:
+    """mailsockctl shows a password that it made, reads one from its input, and takes it away."""
+    house.json("POST", "addresses/a@mail.test?account=ada", {})
+    shown = house.ctl("address", "passwd", "a@mail.test").out.splitlines()
+    assert shown[0].split() == ["address", "a@mail.test"]
+    assert shown[1].split()[0] == "password"
+    assert house.ctl("address", "passwd", "a@mail.test", "--password-from-stdin", stdin="correct horse\n").out == (
+        "a@mail.test has the password that was given\n"
+    )
+    assert house.ctl("address", "passwd", "a@mail.test", "--clear").out == (
+        "a@mail.test has no password of its own any more\n"
+    )
+    none = house.ctl("address", "passwd", "a@mail.test", "--password-from-stdin", stdin="\n")
+    assert (none.status, none.err) == (
+        2,
+        "mailsockctl: address passwd: there is no password on the standard input\n",
+    )

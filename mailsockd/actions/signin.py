@@ -1,0 +1,93 @@
+"""Signing in with an address or an account's name and a secret, where there is no HTTP (contract sections 3.6, 3.7)."""
+
+import secrets
+from collections.abc import Callable
+
+from mailsockd.actions.attempts import Attempts
+from mailsockd.actions.ports import Passwords
+from mailsockd.actions.refusal import Refusal
+from mailsockd.actions.registry import Registry
+from mailsockd.actions.rights import Rights
+from mailsockd.state.accounts import Account
+from mailsockd.state.activity import ActivityLog, Kind
+from mailsockd.state.peers import network
+
+WRONG = "The user or the password is wrong"
+FROM_ONE_PEER = 20
+TO_ONE_ADDRESS = 100
+
+
+class SigningIn:
+    """
+    Decides who somebody is. Failures are limited for each peer and for each address, and say the same whatever failed.
+
+    The reason is in the activity, without what was given as a secret, nor as a user when that is no address: people
+    mix the two up.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        rights: Rights,
+        passwords: Passwords,
+        activity: ActivityLog,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._registry = registry
+        self._rights = rights
+        self._passwords = passwords
+        self._activity = activity
+        self._peers = Attempts(monotonic, FROM_ONE_PEER)
+        self._addresses = Attempts(monotonic, TO_ONE_ADDRESS)
+        self._nobodys: str | None = None
+
+    async def pop3(self, user: str, password: str, peer: str) -> tuple[Account, str]:
+        """
+        Give the account and the inbox for an address and a key of whoever may read it, or the address's own password.
+
+        Raises Refusal: 401 when that is not so, 429 after too many failures.
+        """
+        tried = network(peer)
+        self._peers.begin(tried)
+        try:
+            inbox = self._rights.inbox(user)
+        except Refusal:
+            raise self._refused(peer, "by POP3: the user is no address") from None
+        account = self._by_key(password, inbox)
+        if account is None:  # keys are too long to be guessed, so others cannot lock out who has one
+            self._addresses.begin(inbox)
+            account = await self._by_password(password, inbox)
+            if account is None:
+                raise self._refused(peer, "by POP3: no key or password for this address", inbox)
+            self._addresses.succeeded(inbox)
+        self._peers.succeeded(tried)
+        self._activity.record(Kind.SIGNED_IN, account=account.name, address=inbox, peer=peer, text="by POP3")
+        return account, inbox
+
+    def _by_key(self, key: str, inbox: str) -> Account | None:
+        account = self._registry.accounts.by_key(key)
+        return account if account is not None and self._rights.owner(inbox) in ("", account.name) else None
+
+    async def _by_password(self, password: str, inbox: str) -> Account | None:
+        address = self._registry.book.get(inbox)
+        kept = address.password if address is not None else None
+        if kept is None:
+            # As long as with one, so that the time does not tell which addresses have a password.
+            await self._passwords.verify(await self._nobody(), password)
+            return None
+        if not await self._passwords.verify(kept, password):
+            return None
+        address = self._registry.book.get(inbox)
+        if address is None or address.password != kept:  # changed meanwhile
+            return None
+        account = self._registry.accounts.get(address.owner)
+        return account if account is not None and not account.disabled else None
+
+    async def _nobody(self) -> str:
+        if self._nobodys is None:
+            self._nobodys = await self._passwords.hash(secrets.token_hex())
+        return self._nobodys
+
+    def _refused(self, peer: str, reason: str, address: str = "") -> Refusal:
+        self._activity.record(Kind.SIGN_IN_REFUSED, address=address, peer=peer, text=reason)
+        return Refusal(401, WRONG)
