@@ -21,7 +21,7 @@ help:
 
 DIST := /usr/lib/python3/dist-packages
 FOR_RUN := python3=$(SYSTEM_PYTHON) 'python3-venv=/usr/lib/python3.*/ensurepip/__init__.py'
-FOR_TEST := $(FOR_RUN) nodejs=node npm=npm strace=strace swaks=swaks curl=curl \
+FOR_TEST := $(FOR_RUN) nodejs=node npm=npm strace=strace swaks=swaks curl=curl mpop=mpop \
     libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
 FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
     python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \

@@ -12,10 +12,11 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from mailsockd.actions.subscribe import admit
-from mailsockd.bounds import smtp_limits, socket_limits
+from mailsockd.bounds import pop3_limits, smtp_limits, socket_limits
 from mailsockd.config import Config
 from mailsockd.core import Core, make_core
-from mailsockd.listen import listen
+from mailsockd.listen import listen, on_private_network
+from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, skipped
 from mailsockd.services import Closing, FirstStart, InOrder, Saving
 from mailsockd.smtp.server import SMTPFactory
@@ -85,6 +86,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     if config.http.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, site)
         _listen(services, config, "http.listen_tls", config.http.listen_tls, factory)
+    _listen_pop3(core, services, certificates)
     return services
 
 
@@ -115,6 +117,32 @@ def _smtp(core: Core, services: InOrder, certificates: Certificates, implicit_tl
     )
     services.add(Closing(factory.shutdown))
     return factory
+
+
+def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> None:
+    config = core.config
+
+    def factory(implicit_tls: bool, in_clear: bool) -> POP3Factory:
+        made = POP3Factory(
+            core.signing_in.pop3,
+            core.maildrops,
+            clock=core.reactor,
+            record=core.activity.record,
+            limits=pop3_limits(config),
+            tls=lambda: certificates or None,
+            implicit_tls=implicit_tls,
+            in_clear=in_clear,
+        )
+        services.add(Closing(made.shutdown))
+        return made
+
+    for private in (True, False):
+        items = [item for item in config.pop3.listen if on_private_network(item) is private]
+        if items:
+            _listen(services, config, "pop3.listen", items, factory(False, private))
+    if config.pop3.listen_tls:
+        secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
+        _listen(services, config, "pop3.listen_tls", config.pop3.listen_tls, secured)
 
 
 def _listen(services: InOrder, config: Config, key: str, items: Sequence[str], factory: Any) -> None:

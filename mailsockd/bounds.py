@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from mailsockd.config import Config
 from mailsockd.delivery.queue_limits import DeliveryLimits
+from mailsockd.pop3.limits import POP3Limits
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.web.limits import Limits
 from mailsockd.web.rates import Buckets, Rates
@@ -21,6 +22,17 @@ def smtp_limits(config: Config) -> SMTPLimits:
         connections_per_peer=limits.smtp_connections_per_peer,
         idle_timeout=limits.smtp_idle,
         session_timeout=limits.smtp_session,
+    )
+
+
+def pop3_limits(config: Config) -> POP3Limits:
+    """Give the bounds of POP3."""
+    pop3 = config.pop3
+    return POP3Limits(
+        connections=pop3.connections,
+        connections_per_peer=pop3.connections_per_peer,
+        idle_timeout=pop3.idle,
+        session_timeout=pop3.session,
     )
 
 

@@ -34,6 +34,7 @@ class Config:
     control: str | None = setting(None, checks.text)
     smtp: settings.SMTP = section(settings.SMTP)
     http: settings.HTTP = section(settings.HTTP)
+    pop3: settings.POP3 = section(settings.POP3)
     api: settings.API = section(settings.API)
     validation: settings.Validation = section(settings.Validation)
     inboxes: settings.Inboxes = section(settings.Inboxes)
@@ -132,9 +133,17 @@ def _checked(config: Config) -> Config:
             raise config.error(
                 "smtp.accept", f"any is only for loopback and private networks, and smtp.listen has {public[0]}"
             )
-    for key, items in (("smtp.listen_tls", config.smtp.listen_tls), ("http.listen_tls", config.http.listen_tls)):
+    for key, items in (
+        ("smtp.listen_tls", config.smtp.listen_tls),
+        ("http.listen_tls", config.http.listen_tls),
+        ("pop3.listen_tls", config.pop3.listen_tls),
+    ):
         if items and not config.tls.certificates:
             raise config.error(key, "needs tls.certificates")
+    public = [item for item in config.pop3.listen if not on_private_network(item)]
+    if public and not config.tls.certificates:
+        reason = f"{public[0]} is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
+        raise config.error("pop3.listen", reason)
     if len(str(config.control_socket)) > 100:
         raise config.error("control", f"the path {config.control_socket} is too long for a socket (100 characters)")
     return config

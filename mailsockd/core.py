@@ -17,10 +17,12 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.maildrop import Maildrops
 from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.signin import SigningIn
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.bounds import delivery_limits
@@ -48,6 +50,7 @@ from mailsockd.state.secrets import ALIASES, Secret, Secrets
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.storage.delivery_store import SQLiteDeliveries
 from mailsockd.storage.mailbox import SQLiteMailbox
+from mailsockd.storage.maildrop import SQLiteMaildrops
 from mailsockd.stores import mailbox_store, state_store
 from mailsockd.websocket.server import long_text_frame, text_frame
 
@@ -75,6 +78,8 @@ class Core:
     accounts: AccountActions
     addresses: Addresses
     address_passwords: AddressPasswords
+    signing_in: SigningIn
+    maildrops: Maildrops
     waiting: Waiting
     in_thread: Callable[..., "Deferred[Any]"]
     """Runs what would hold the reactor in a thread of its pool."""
@@ -174,6 +179,16 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store),
         addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
+        signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),
+        maildrops=Maildrops(
+            registry,
+            rights,
+            mailbox,
+            SQLiteMaildrops(mailbox),
+            activity,
+            hostname=config.name,
+            most=config.pop3.messages,
+        ),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,
         any_domain=any_domain,

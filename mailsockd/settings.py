@@ -69,6 +69,19 @@ class WebSocket:
 
 
 @attrs.frozen
+class POP3:
+    """Mail programs. Times are seconds."""
+
+    listen: tuple[str, ...] = setting((), checks.listens)
+    listen_tls: tuple[str, ...] = setting((), checks.listens)
+    messages: int = setting(20_000, checks.number(1, 1_000_000))
+    connections: int = setting(200, checks.number(1, 1_000_000))
+    connections_per_peer: int = setting(20, checks.number(1, 1_000_000))
+    idle: int = setting(600, checks.number(1, 86_400))
+    session: int = setting(7200, checks.number(1, 86_400))
+
+
+@attrs.frozen
 class Delivery:
     """Mail on its way to web hooks, Slack and other addresses. Times are seconds."""
 

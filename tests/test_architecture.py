@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "checks": {"listen", "mail", "sections"},
     "settings": {"checks", "sections"},
     "config": {"checks", "settings", "listen", "mail", "sections"},
-    "bounds": {"config", "delivery", "smtp", "web", "websocket"},
+    "bounds": {"config", "delivery", "smtp", "web", "websocket", "pop3"},
     "stores": {"config", "storage"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},
     "services": {"actions", "state"},
