@@ -27,7 +27,7 @@ class Waiting:
     running: set[int] = attrs.field(factory=set)
     news: int = 0
     empty_at: int | None = None
-    timer: IDelayedCall | None = None
+    timer: "IDelayedCall | None" = None
     ready: bool = False
     asking: bool = False
     address: str = ""
