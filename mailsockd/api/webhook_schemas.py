@@ -36,7 +36,7 @@ WEBHOOK_TRIAL = Named(
             "delivered": False,
             "status": 500,
             "milliseconds": 12,
-            "reason": "the web hook answered 500 Internal Server Error: no database",
+            "reason": "it answered 500 Internal Server Error: no database",
         },
     ),
 )

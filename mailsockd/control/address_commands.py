@@ -6,7 +6,7 @@ from typing import Any
 from mailsockd.control.client import segment
 from mailsockd.control.command import Context, Group, Misused
 
-_SHOWN_APART = ("enablews", "webhook", "webhookSlack", "webhookSlackToFrom", "forward")
+_SHOWN_APART = ("enablews", "webhook", "webhookSlack", "forward")
 
 
 def declare(program: Group) -> None:
@@ -131,6 +131,6 @@ def _show(context: Context, address: dict[str, Any]) -> None:
 
 
 def _goes_to(address: dict[str, Any]) -> str:
-    names = {"enablews": "web sockets"}
+    names = {"enablews": "web sockets", "webhook": "web hook", "webhookSlack": "Slack"}
     places = [names.get(name, name) for name in _SHOWN_APART if address.get(name)]
     return ", ".join(["inbox", *places])

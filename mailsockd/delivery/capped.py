@@ -98,5 +98,6 @@ class CappedFactory(WrappingFactory):
 
     def __init__(self, factory: Any, clock: Any, seconds: float) -> None:
         super().__init__(factory)
+        factory.noisy = False
         self.clock = clock
         self.seconds = seconds

@@ -26,5 +26,3 @@ TLS_SECONDS = 3600.0
 LONGEST_RETRY_AFTER = 86_400.0
 # Parsing, encoding and signing take about 30 ms a megabyte: above this they are done in a thread.
 ENCODED_IN_REACTOR = 64 * 1024
-# Large messages that are on their way to web hooks at one time, each several times its size in memory.
-LARGE_AT_ONCE = 4

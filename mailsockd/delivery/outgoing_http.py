@@ -97,7 +97,7 @@ class OutgoingHTTP:
         except NotSent:
             raise
         except OutOfReach as error:
-            raise NotSent(f"{target.host} {error}", for_good=True) from error
+            raise NotSent(f"{'the URL' if target.literal else target.host} {error}", for_good=True) from error
         except NotFound as error:
             raise NotSent(str(error)) from error
         except Exception as error:

@@ -44,14 +44,11 @@ class SlackChannel:
         return url if isinstance(url, str) else None
 
     async def send(self, parcel: Parcel) -> Outcome:
-        """Send one message to the web hook that its address has now."""
-        url = self.target(parcel.address)
-        if url is None:
-            return Undeliverable("the address is not forwarded to Slack any more")
+        """Send one message."""
         try:
-            target = self._reach.target(url)
+            target = self._reach.target(parcel.delivery.target)
         except ValueError as error:  # what may be reached was set otherwise meanwhile
-            return Undeliverable(f"the web hook {error}")
+            return Undeliverable(f"the URL {error}")
         to_from = parcel.address.settings.get("webhookSlackToFrom") is True
         if len(parcel.content) <= ENCODED_IN_REACTOR:
             body = _body(parcel.message, parcel.content, to_from)
@@ -94,9 +91,9 @@ def _escaped(text: str) -> str:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    said = f"Slack answered {answer.words}{f': {answer.text}' if answer.text else ''}"
+    said = f"it answered {answer.words}{f': {answer.text}' if answer.text else ''}"
     if 200 <= answer.status < 300:
-        return Delivered(f"Slack answered {answer.words} in {answer.milliseconds} ms")
+        return Delivered(f"it answered {answer.words} in {answer.milliseconds} ms")
     if answer.status in _LATER or answer.status >= 500:
         return Postponed(said, answer.retry_after)
     return Undeliverable(said)

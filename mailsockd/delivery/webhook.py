@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import Deferred
 
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
-from mailsockd.delivery.limits import ENCODED_IN_REACTOR, LARGE_AT_ONCE
+from mailsockd.delivery.limits import ENCODED_IN_REACTOR
 from mailsockd.delivery.outgoing_http import Answer, NotSent, OutgoingHTTP
 from mailsockd.delivery.reach import Reach
 from mailsockd.delivery.signature import signature_headers
@@ -54,8 +54,6 @@ class WebhookChannel:
         self._alias = alias
         self._hostname = hostname
         self._now = now
-        # The body can be several times the content: no more of them are in memory.
-        self._large = DeferredSemaphore(LARGE_AT_ONCE)
         self.settings = (URLSetting("webhook", reach),)
 
     def target(self, address: Address) -> str | None:
@@ -64,22 +62,11 @@ class WebhookChannel:
         return url if isinstance(url, str) else None
 
     async def send(self, parcel: Parcel) -> Outcome:
-        """Send one message to the web hook that its address has now."""
+        """Send one message."""
         # The id is the same at every try, so that receivers can tell that they had it.
         id = f"{parcel.message.id}-{parcel.delivery.id}"
-        if len(parcel.content) <= ENCODED_IN_REACTOR:
-            return await self._send(parcel, id)
-        await self._large.acquire()
         try:
-            return await self._send(parcel, id)
-        finally:
-            self._large.release()
-
-    async def _send(self, parcel: Parcel, id: str) -> Outcome:
-        if self.target(parcel.address) is None:
-            return Undeliverable("the address has no web hook any more")
-        try:
-            answer = await self._post(parcel.address, id, parcel.message, parcel.content)
+            answer = await self._post(parcel.delivery.target, parcel.address, id, parcel.message, parcel.content)
         except NotSent as error:
             return Undeliverable(str(error)) if error.for_good else Postponed(str(error))
         return _outcome(answer)
@@ -105,18 +92,18 @@ class WebhookChannel:
             summary=summary_of(parse(content), f"mailsockd@{self._hostname}"),
         )
         try:
-            answer = await self._post(address, message.id, message, content)
+            answer = await self._post(self.target(address) or "", address, message.id, message, content)
         except NotSent as error:
             return Trial(False, None, max(0, round(1000 * (self._now() - started))), str(error))
         outcome = _outcome(answer)
         reason = outcome.detail if isinstance(outcome, Delivered) else outcome.reason
         return Trial(isinstance(outcome, Delivered), answer.status, answer.milliseconds, reason)
 
-    async def _post(self, address: Address, id: str, message: Message, content: bytes) -> Answer:
+    async def _post(self, url: str, address: Address, id: str, message: Message, content: bytes) -> Answer:
         try:
-            target = self._reach.target(self.target(address) or "")
+            target = self._reach.target(url)
         except ValueError as error:  # what may be reached was set otherwise meanwhile
-            raise NotSent(f"the web hook {error}", for_good=True) from error
+            raise NotSent(f"the URL {error}", for_good=True) from error
         signing = await self._signing(address)
         if len(content) <= ENCODED_IN_REACTOR:
             body, headers = self._letter(message, content, id, signing)
@@ -134,11 +121,11 @@ class WebhookChannel:
 
 def _outcome(answer: Answer) -> Outcome:
     """Say what an answer means for a delivery."""
-    said = f"the web hook answered {answer.words}{f': {answer.text}' if answer.text else ''}"
+    said = f"it answered {answer.words}{f': {answer.text}' if answer.text else ''}"
     if 200 <= answer.status < 300:
-        return Delivered(f"the web hook answered {answer.words} in {answer.milliseconds} ms")
+        return Delivered(f"it answered {answer.words} in {answer.milliseconds} ms")
     if 300 <= answer.status < 400:
-        return Undeliverable(f"the web hook answered {answer.words}, and redirects are not followed")
+        return Undeliverable(f"it answered {answer.words}, and redirects are not followed")
     if answer.status in FOR_GOOD:
         return Undeliverable(said)
     return Postponed(said, answer.retry_after)
