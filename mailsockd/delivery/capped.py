@@ -71,7 +71,7 @@ class Capped(ProtocolWrapper):
                 return
         if head[:5] != b"HTTP/"[: len(head)]:
             self._abort(Unbearable("the answer is not HTTP/1.1"))
-        elif len(head) > HEAD_BYTES:
+        elif len(head) > HEAD_BYTES or self._lines + head.count(b"\n") > HEAD_LINES:
             self._abort(Unbearable("the head of the answer is too large"))
 
     def _hand_on(self, data: bytes) -> None:

@@ -29,6 +29,8 @@ from mailsockd.delivery.reach import OutOfReach
 from mailsockd.delivery.target import Target
 from mailsockd.mail.headers import date
 
+NOWHERE = "http://target.invalid/"
+
 
 @attrs.frozen
 class Answer:
@@ -85,7 +87,7 @@ class OutgoingHTTP:
         # A client of its own for each request: one client keeps the cookies of all.
         asked = HTTPClient(agent).request(
             "POST",
-            target.url,
+            NOWHERE,
             headers=Headers({name: [value] for name, value in sent.items()}),
             data=FileBodyProducer(BytesIO(body), self._cooperator),
             allow_redirects=False,
@@ -133,7 +135,8 @@ class _Plain:
     """
     An agent that asks for no compression, and hides of the answer's headers all that nobody here reads.
 
-    What treq would do with them is work for a stranger: unpack a bomb, keep cookies.
+    What treq would do with them is work for a stranger: unpack a bomb, keep cookies. The URL is the target's and not
+    what treq makes of one: it takes no IPv6 address and no underscore for a host.
     """
 
     def __init__(self, agent: Any, target: Target) -> None:
@@ -145,7 +148,7 @@ class _Plain:
         sent = Headers() if headers is None else headers.copy()
         sent.setRawHeaders(b"accept-encoding", [b"identity"])
         sent.setRawHeaders(b"host", [self._target.authority.encode("ascii")])
-        asked = self._agent.request(method, uri, sent, bodyProducer)
+        asked = self._agent.request(method, self._target.url.encode("ascii"), sent, bodyProducer)
         return asked.addCallback(self._bare)
 
     @staticmethod
