@@ -10,10 +10,11 @@ from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
 from mailsockd.state.deliveries import Delivery
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 
-Entry: TypeAlias = Account | ApiKey | Address | Domain | Secret
+Entry: TypeAlias = Account | ApiKey | Address | Domain | Secret | Denial
 
 
 class StorageTrouble(Exception):
@@ -37,10 +38,11 @@ class Snapshot:
     addresses: tuple[Address, ...] = ()
     domains: tuple[Domain, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    denials: tuple[Denial, ...] = ()
 
 
 class StateStore(Protocol):
-    """Accounts, keys, addresses, domains and secrets on disk; what `state` holds in memory is the truth."""
+    """Accounts, keys, addresses, domains, secrets and denials on disk; what `state` holds in memory is the truth."""
 
     def load(self) -> Snapshot:
         """Read everything; blocks, so only before the reactor runs. Raises StateUnreadable. Nothing there is empty."""

@@ -9,6 +9,7 @@ from twisted.python.failure import Failure
 from mailsockd.actions.ports import Entry, StateStore
 from mailsockd.state.accounts import Account, Accounts, ApiKey
 from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.denials import Denial, Denylist
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.secrets import Secret, Secrets, webhook_secret
 
@@ -39,7 +40,7 @@ def to_the_end(work: "Coroutine[Deferred[Any], Any, Result]") -> "Deferred[Resul
 
 class Registry:
     """
-    Accounts, addresses, domains and secrets in memory, and the store that keeps them.
+    Accounts, addresses, domains, secrets and denials in memory, and the store that keeps them.
 
     `change` takes effect in memory before it first waits, so a check made just before it still holds. When the disk
     refuses, what was there before is put back, unless it has been changed again meanwhile. A caller who stops waiting
@@ -53,11 +54,13 @@ class Registry:
         domains: Domains,
         store: StateStore,
         secrets: Secrets | None = None,
+        denylist: Denylist | None = None,
     ) -> None:
         self.accounts = accounts
         self.book = book
         self.domains = domains
         self.secrets = secrets or Secrets()
+        self.denylist = Denylist() if denylist is None else denylist
         self._store = store
 
     async def change(self, saved: Sequence[Entry], removed: Sequence[Entry] = ()) -> None:
@@ -102,6 +105,8 @@ class Registry:
             return self.book.get(entry.address)
         if isinstance(entry, Domain):
             return self.domains.claim(entry.name, entry.owner)
+        if isinstance(entry, Denial):
+            return self.denylist.get(entry.item)
         return self.secrets.get(entry.name)
 
     def _put(self, entry: Entry) -> None:
@@ -113,6 +118,8 @@ class Registry:
             self.book.put(entry)
         elif isinstance(entry, Domain):
             self.domains.put(entry)
+        elif isinstance(entry, Denial):
+            self.denylist.put(entry)
         else:
             self.secrets.put(entry)
 
@@ -125,5 +132,7 @@ class Registry:
             self.book.remove(entry.address)
         elif isinstance(entry, Domain):
             self.domains.remove(entry.name, entry.owner)
+        elif isinstance(entry, Denial):
+            self.denylist.remove(entry.item)
         else:
             self.secrets.remove(entry.name)

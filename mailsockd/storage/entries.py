@@ -10,7 +10,8 @@ from mailsockd.actions.ports import Entry, Snapshot
 
 def entries_of(snapshot: Snapshot) -> list[Entry]:
     """Give all entries, accounts before the keys that need them."""
-    return [*snapshot.accounts, *snapshot.keys, *snapshot.addresses, *snapshot.domains, *snapshot.secrets]
+    entries: list[Entry] = [*snapshot.accounts, *snapshot.keys, *snapshot.addresses, *snapshot.domains]
+    return [*entries, *snapshot.secrets, *snapshot.denials]
 
 
 def without_surrogates(value: Any) -> Any:

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from mailsockd.actions.ports import Entry, Snapshot, StateUnreadable
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 from mailsockd.storage.database import connect, prepare, trouble
@@ -103,6 +104,7 @@ class _Tables:
             addresses=self._addresses(),
             domains=tuple(_domain(row) for row in self._db.execute(_DOMAINS).fetchall()),
             secrets=tuple(Secret(*row) for row in self._db.execute(_SECRETS).fetchall()),
+            denials=tuple(Denial(*row) for row in self._db.execute(_DENIALS).fetchall()),
         )
 
     def _addresses(self) -> tuple[Address, ...]:
@@ -140,6 +142,8 @@ class _Tables:
                 self._save_domain(entry)
             case Secret():
                 self._save_secret(entry)
+            case Denial():
+                self._db.execute(_SAVE_DENIAL, (entry.item, entry.created, entry.note))
 
     def _remove(self, entry: Entry) -> None:
         match entry:
@@ -153,6 +157,8 @@ class _Tables:
                 self._db.execute("DELETE FROM domains WHERE name = ? AND owner = ?", (entry.name, entry.owner))
             case Secret():
                 self._db.execute("DELETE FROM secrets WHERE name = ?", (entry.name,))
+            case Denial():
+                self._db.execute("DELETE FROM denials WHERE item = ?", (entry.item,))
 
     def _save_account(self, account: Account) -> None:
         self._db.execute(
@@ -277,6 +283,8 @@ _DOMAINS = """
     FROM domains ORDER BY name, owner
 """
 _SECRETS = "SELECT name, value FROM secrets ORDER BY name"
+_DENIALS = "SELECT item, created, note FROM denials ORDER BY item"
+_SAVE_DENIAL = "INSERT OR REPLACE INTO denials (item, created, note) VALUES (?, ?, ?)"
 
 
 def _account(row: tuple[Any, ...]) -> Account:

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from mailsockd.actions.ports import Entry, Snapshot, StateUnreadable, StorageTrouble
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 from mailsockd.storage.database import trouble
@@ -120,6 +121,8 @@ class _Document:
                 self._texts["domains"].pop(f"{entry.name}/{entry.owner}", None)
             case Secret():
                 self._texts["secrets"].pop(entry.name, None)
+            case Denial():
+                self._texts["denials"].pop(entry.item, None)
         return ()
 
     def _save(self, entry: Entry) -> Iterable[str]:
@@ -138,6 +141,8 @@ class _Document:
                 self._texts["domains"][name] = entry_text(name, fields_of(entry, "name", "owner"))
             case Secret():
                 self._texts["secrets"][entry.name] = entry_text(entry.name, entry.value)
+            case Denial():
+                self._texts["denials"][entry.item] = entry_text(entry.item, fields_of(entry, "item"))
         return ()
 
 

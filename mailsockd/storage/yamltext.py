@@ -20,16 +20,18 @@ from mailsockd.actions.ports import Snapshot
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial, denied_item
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 
 VERSION = 1
 HEADER = """\
-# mailsockd's accounts, addresses, domains and secrets. Comments are lost when the daemon next writes this file.
+# What mailsockd knows, but for mail. Comments are lost when the daemon next writes this file.
 # Edit it only while the daemon is stopped. Leave the last line in place: it shows that the file is whole.
 """
 END = "...\n"
-SECTIONS = ("accounts", "addresses", "domains", "secrets")
+SECTIONS = ("accounts", "addresses", "domains", "secrets", "denials")
+_LATER = ("denials",)  # sections that files of the first versions do not have
 
 # Both are the same language; libyaml's is faster and may be missing.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -52,7 +54,7 @@ def entry_text(name: str, value: object) -> str:
     return indent(text, "  ")
 
 
-def fields_of(entry: Account | ApiKey | Address | Domain, *left_out: str) -> dict[str, object]:
+def fields_of(entry: Account | ApiKey | Address | Domain | Denial, *left_out: str) -> dict[str, object]:
     """Give the fields of an entry that have not their defaults, without those that are `left_out`."""
     found: dict[str, object] = {}
     for field in attrs.fields(type(entry)):
@@ -78,7 +80,7 @@ def read(content: bytes) -> Snapshot:
         else:
             raise Wrong(_line(key), name, f"unknown key; known are version, {', '.join(SECTIONS)}")
     for name in ("version", *SECTIONS):
-        if name not in sections and (name != "version" or version is None):
+        if name not in sections and name not in _LATER and (name != "version" or version is None):
             raise Wrong(_line(root), name, "is missing")
     accounts, keys = _accounts(sections["accounts"])
     addresses = _addresses(sections["addresses"])
@@ -89,6 +91,7 @@ def read(content: bytes) -> Snapshot:
         tuple(sorted(addresses, key=lambda address: address.address)),
         tuple(sorted(domains, key=lambda domain: (domain.name, domain.owner))),
         tuple(sorted(_secrets(sections["secrets"]), key=lambda secret: secret.name)),
+        tuple(sorted(_denials(sections.get("denials")), key=lambda denial: denial.item)),
     )
 
 
@@ -272,3 +275,14 @@ def _accounts(node: yaml.Node) -> tuple[list[Account], list[ApiKey]]:
 def _secrets(node: yaml.Node) -> Iterator[Secret]:
     for name, _, value in _items(node, "secrets"):
         yield Secret(name, _text(value, f"secrets.{name}"))
+
+
+def _denials(node: yaml.Node | None) -> Iterator[Denial]:
+    seen: set[str] = set()
+    for name, key, value in _items(node, "denials") if node is not None else ():
+        path = f"denials.{name}"
+        item = _canonical(denied_item, name, key, path)
+        if item in seen:
+            raise Wrong(_line(key), path, f"is there twice, as {item}")
+        seen.add(item)
+        yield _entry(value, path, Denial, {"item": item})

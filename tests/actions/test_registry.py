@@ -9,6 +9,7 @@ from mailsockd.actions.ports import StorageTrouble
 from mailsockd.actions.registry import Registry
 from mailsockd.state.accounts import Account, Accounts, ApiKey
 from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain, Domains
 from tests.fakes import MemoryStore
 
@@ -16,6 +17,7 @@ ADA = Account("ada", 1.0, 1.0)
 KEY = ApiKey("00" * 32, "ada", "first", "abcd", 1.0)
 ADDRESS = Address("a@b.test", "ada", 1.0, 1.0)
 DOMAIN = Domain("b.test", "ada", 1.0, 1.0)
+SPAM = Denial("spam.example", 1.0)
 
 
 class RegistryTests(SynchronousTestCase):
@@ -24,18 +26,20 @@ class RegistryTests(SynchronousTestCase):
         self.registry = Registry(Accounts(), AddressBook(b"secret"), Domains(), self.store)
 
     def test_every_kind_of_entry_is_kept_and_removed(self) -> None:
-        """Accounts, keys, addresses and domains reach memory and disk, and leave both."""
-        entries = [ADA, KEY, ADDRESS, DOMAIN]
+        """Accounts, keys, addresses, domains and denials reach memory and disk, and leave both."""
+        entries = [ADA, KEY, ADDRESS, DOMAIN, SPAM]
         self.successResultOf(ensureDeferred(self.registry.change(entries)))
         self.assertEqual(self.registry.accounts.get("ada"), ADA)
         self.assertEqual(self.registry.accounts.key(KEY.digest), KEY)
         self.assertEqual(self.registry.book.get("a@b.test"), ADDRESS)
         self.assertEqual(self.registry.domains.claim("b.test", "ada"), DOMAIN)
+        self.assertEqual(self.registry.denylist.get("spam.example"), SPAM)
         self.assertEqual(self.store.saved, entries)
         self.successResultOf(ensureDeferred(self.registry.change([], entries)))
         self.assertIsNone(self.registry.accounts.get("ada"))
         self.assertIsNone(self.registry.book.get("a@b.test"))
         self.assertIsNone(self.registry.domains.claim("b.test", "ada"))
+        self.assertIsNone(self.registry.denylist.get("spam.example"))
         self.assertEqual(self.store.removed, entries)
 
     def test_memory_changes_before_the_disk_answers(self) -> None:

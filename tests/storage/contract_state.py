@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mailsockd.actions.ports import Entry, Snapshot, StateStore, StorageTrouble
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 from tests.storage.pump import Pump
@@ -34,8 +35,10 @@ THEIRS = Domain(
 )
 MINE = Domain("c.example", "ann", 1.0, 2.0, verification_txt="mailsockd_4567")
 ALIASES = Secret("aliases", "0123456789")
-ALL: tuple[Entry, ...] = (ANN, BOB, FIRST, SECOND, PLAIN, FULL, OURS, MINE, THEIRS, ALIASES)
-WHOLE = Snapshot((ANN, BOB), (FIRST, SECOND), (FULL, PLAIN), (OURS, MINE, THEIRS), (ALIASES,))
+SPAM = Denial("spam.example", 1.5, "what: it # is")
+NETWORK = Denial("2001:db8::/32", 2.5)
+ALL: tuple[Entry, ...] = (ANN, BOB, FIRST, SECOND, PLAIN, FULL, OURS, MINE, THEIRS, ALIASES, SPAM, NETWORK)
+WHOLE = Snapshot((ANN, BOB), (FIRST, SECOND), (FULL, PLAIN), (OURS, MINE, THEIRS), (ALIASES,), (NETWORK, SPAM))
 
 # Names that YAML would take for something else when nobody quotes them.
 ODD = (
@@ -110,20 +113,21 @@ class StateContract:
         self.change(*ALL)
         replaced = attrs.evolve(FULL, info="", settings={"webhook": "https://e.example/"}, catch_all=None)
         self.change(replaced, attrs.evolve(ANN, disabled=True), attrs.evolve(THEIRS, verified=False))
-        self.change(attrs.evolve(FIRST, account="bob"), attrs.evolve(ALIASES, value="ff"))
+        self.change(attrs.evolve(FIRST, account="bob"), attrs.evolve(ALIASES, value="ff"), attrs.evolve(SPAM, note=""))
         state = self.reload()
         assert state.addresses == (replaced, PLAIN)
         assert state.accounts == (attrs.evolve(ANN, disabled=True), BOB)
         assert state.domains == (OURS, MINE, attrs.evolve(THEIRS, verified=False))
         assert state.keys == (attrs.evolve(FIRST, account="bob"), SECOND)
         assert state.secrets == (attrs.evolve(ALIASES, value="ff"),)
+        assert state.denials == (NETWORK, attrs.evolve(SPAM, note=""))
 
     def test_remove(self) -> None:
         """What is removed is gone, what is not there may be removed, and nothing else goes."""
         self.change(*ALL)
-        self.change(removed=(FIRST, PLAIN, OURS, ALIASES))
-        self.change(removed=(FIRST, PLAIN, OURS, ALIASES))
-        assert self.reload() == Snapshot((ANN, BOB), (SECOND,), (FULL,), (MINE, THEIRS), ())
+        for _ in range(2):
+            self.change(removed=(FIRST, PLAIN, OURS, ALIASES, SPAM))
+        assert self.reload() == Snapshot((ANN, BOB), (SECOND,), (FULL,), (MINE, THEIRS), (), (NETWORK,))
 
     def test_claims_of_one_domain(self) -> None:
         """What several accounts have of one domain is kept apart, and one goes without the other."""

@@ -7,6 +7,7 @@ import pytest
 from mailsockd.actions.ports import Snapshot, StateUnreadable
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial
 from mailsockd.state.domains import Domain
 from mailsockd.state.secrets import Secret
 from mailsockd.storage.yamlfile import YAMLState
@@ -86,6 +87,24 @@ def test_what_people_write(tmp_path: Path) -> None:
     )
 
 
+def test_denials_that_people_write(tmp_path: Path) -> None:
+    """The section of denials may be missing; items become canonical, and one that is there twice is refused."""
+    path = tmp_path / "state.yaml"
+    section = "denials:\n  192.0.2.0/24: {created: 1}\n  '@Spam.Example': {created: 2026-11-22T10:00:00Z, note: why}\n"
+    path.write_text(EDITED.replace("...\n", section + "...\n"))
+    assert store(path).load().denials == (
+        Denial("192.0.2.0/24", 1.0),
+        Denial("spam.example", 1_795_341_600.0, "why"),
+    )
+    line = EDITED.count("\n") + 1
+    for entry, said in (
+        ("  192.0.2.1/24: {created: 1}\n", f"{line}: denials.192.0.2.1/24: 192.0.2.1/24 is no IP address and no "),
+        ("  a.b: {created: 1}\n  A.b: {created: 1}\n", f"{line + 1}: denials.A.b: is there twice, as a.b"),
+        ("  a.b: {note: x}\n", f"{line}: denials.a.b.created: is missing"),
+    ):
+        assert refusal(tmp_path, EDITED.replace("...\n", f"denials:\n{entry}...\n")).startswith(said)
+
+
 def test_what_is_written(tmp_path: Path) -> None:
     """The file reads like what a person would write, and says in its first line what happens to comments."""
     store(tmp_path / "state.yaml").fill(
@@ -98,8 +117,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         )
     )
     assert (tmp_path / "state.yaml").read_text() == (
-        "# mailsockd's accounts, addresses, domains and secrets."
-        " Comments are lost when the daemon next writes this file.\n"
+        "# What mailsockd knows, but for mail. Comments are lost when the daemon next writes this file.\n"
         "# Edit it only while the daemon is stopped."
         " Leave the last line in place: it shows that the file is whole.\n"
         "version: 1\n"
@@ -123,6 +141,7 @@ def test_what_is_written(tmp_path: Path) -> None:
         "domains: {}\n"
         "secrets:\n"
         "  aliases: '0123'\n"
+        "denials: {}\n"
         "...\n"
     )
 

@@ -30,4 +30,11 @@ FROM domains;
 DROP TABLE domains;
 ALTER TABLE claims RENAME TO domains;
 
+-- Whom mail is not taken from.
+CREATE TABLE denials (
+    item TEXT NOT NULL PRIMARY KEY,
+    created REAL NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+
 PRAGMA user_version = 2;
