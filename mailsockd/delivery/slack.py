@@ -91,9 +91,9 @@ def _escaped(text: str) -> str:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    said = f"it answered {answer.words}{f': {answer.text}' if answer.text else ''}"
+    said = f"it answered {answer.words}"
     if 200 <= answer.status < 300:
-        return Delivered(f"it answered {answer.words} in {answer.milliseconds} ms")
+        return Delivered(said)
     if answer.status in _LATER or answer.status >= 500:
-        return Postponed(said, answer.retry_after)
-    return Undeliverable(said)
+        return Postponed(said, answer.retry_after, answer.text)
+    return Undeliverable(said, answer.text)

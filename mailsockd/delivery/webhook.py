@@ -96,8 +96,10 @@ class WebhookChannel:
         except NotSent as error:
             return Trial(False, None, max(0, round(1000 * (self._now() - started))), str(error))
         outcome = _outcome(answer)
-        reason = outcome.detail if isinstance(outcome, Delivered) else outcome.reason
-        return Trial(isinstance(outcome, Delivered), answer.status, answer.milliseconds, reason)
+        if isinstance(outcome, Delivered):
+            return Trial(True, answer.status, answer.milliseconds, outcome.detail)
+        reason = f"{outcome.reason}: {outcome.said}" if outcome.said else outcome.reason
+        return Trial(False, answer.status, answer.milliseconds, reason)
 
     async def _post(self, url: str, address: Address, id: str, message: Message, content: bytes) -> Answer:
         try:
@@ -121,14 +123,14 @@ class WebhookChannel:
 
 def _outcome(answer: Answer) -> Outcome:
     """Say what an answer means for a delivery."""
-    said = f"it answered {answer.words}{f': {answer.text}' if answer.text else ''}"
+    said = f"it answered {answer.words}"
     if 200 <= answer.status < 300:
-        return Delivered(f"it answered {answer.words} in {answer.milliseconds} ms")
+        return Delivered(said)
     if 300 <= answer.status < 400:
-        return Undeliverable(f"it answered {answer.words}, and redirects are not followed")
+        return Undeliverable(f"{said}, and redirects are not followed", answer.text)
     if answer.status in FOR_GOOD:
-        return Undeliverable(said)
-    return Postponed(said, answer.retry_after)
+        return Undeliverable(said, answer.text)
+    return Postponed(said, answer.retry_after, answer.text)
 
 
 def _test_content(address: str, hostname: str) -> bytes:
