@@ -179,14 +179,15 @@ class DeliveryQueue(Service):
                 self._log.failure("a delivery went wrong")
             self._leave_alone(waiting, DISK_PAUSE)
         finally:
-            waiting.asking = False
             self._turns.done(waiting)
             self._go_on(waiting)
 
     async def _next(self, waiting: Waiting) -> None:
         news = waiting.news
-        found = await self._store.next(waiting.line, tuple(waiting.running))
-        waiting.asking = False
+        try:
+            found = await self._store.next(waiting.line, tuple(waiting.running))
+        finally:
+            waiting.asking = False
         if found is None:
             waiting.empty_at = news
             return

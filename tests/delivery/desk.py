@@ -81,6 +81,7 @@ class Desk:
         self.hook = Hook(self.clock.seconds)
         self.activity = ActivityLog(self.now)
         self.trouble = False
+        self.held: list[Deferred[None]] | None = None
         self.random = 0.5
         self.questions = 0
         self._seq = 0
@@ -109,6 +110,10 @@ class Desk:
 
     def do(self, work: Callable[[sqlite3.Connection], Any]) -> "Deferred[Any]":
         self.questions += 1
+        if self.held is not None:
+            waiting: Deferred[None] = Deferred()
+            self.held.append(waiting)
+            return waiting.addCallback(lambda _: work(self.db))
         return fail(StorageTrouble("the disk is on fire")) if self.trouble else succeed(work(self.db))
 
     def now(self) -> float:

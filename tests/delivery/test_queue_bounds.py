@@ -50,6 +50,25 @@ class ConcurrencyTests(SynchronousTestCase):
         self.answer(desk, "m1")
         assert desk.hook.sent[5:] == ["m3", "m4", "m5"]
 
+    def test_one_question_at_a_time_for_a_line(self) -> None:
+        """While the disk is asked for the next of a line it is not asked again: the same one would be sent twice."""
+        desk = self.desk(concurrency_per_target=2)
+        desk.address()
+        desk.mail("m1")
+        desk.held = []
+        desk.mail("m2", wait=True)
+        desk.clock.advance(0)
+        assert len(desk.held) == 1
+        self.answer(desk, "m1")
+        written = desk.held.pop()
+        written.callback(None)
+        desk.clock.advance(0)
+        assert len(desk.held) == 1
+        desk.held.pop().callback(None)
+        desk.held = None
+        desk.clock.advance(0)
+        assert desk.hook.sent == ["m1", "m2"]
+
     def test_one_that_is_taken_ends_the_pause(self) -> None:
         """When a target takes a message while another has failed, it is not left alone any longer."""
         desk = self.desk(concurrency_per_target=2)
