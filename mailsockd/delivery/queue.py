@@ -250,7 +250,8 @@ class DeliveryQueue(Service):
         seconds = pause(waiting.failures, outcome.seconds, self._random)
         if now >= end:
             self._leave_alone(waiting, seconds)
-            reason = f"{outcome.reason}; given up after {in_words(self._limits.retry_for)}"
+            long = f" after {in_words(self._limits.retry_for)}" if self._limits.retry_for else ""
+            reason = f"{outcome.reason}; given up{long}"
             await self._ledger.failed(delivery, reason, milliseconds, outcome.said)
             await self._ledger.expired(waiting.line, reason)
         else:

@@ -6,6 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
+from mailsockd.actions.onward import NOWHERE, Onward
 from mailsockd.actions.ports import StorageFull, StorageTrouble
 from mailsockd.actions.receive import PARSED_IN_REACTOR, Reception, Rejected
 from mailsockd.actions.refusal import Refusal
@@ -17,6 +18,7 @@ from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from tests.fakes import MemoryMailbox, MemoryStore
 
@@ -27,6 +29,21 @@ CONTENT = b"From: Robot <robot@shop.test>\r\nSubject: Your code\r\n\r\n1234\r\n"
 
 def envelope(*recipients: str, sender: str = "env@shop.test") -> Envelope:
     return Envelope(sender, recipients, "192.0.2.9", "client", "127.0.0.1", 1795334470.0041, True)
+
+
+class Planned:
+    """Wants one delivery, of the first message; `told` is what was stored, and how much was published by then."""
+
+    def __init__(self, published: Sequence[object]) -> None:
+        self.told: list[tuple[str, int]] = []
+        self._published = published
+
+    def plan(self, messages: Sequence[Message], trail: tuple[str, ...] = ()) -> Sequence[Delivery]:
+        first = messages[0]
+        return [Delivery(first.id, first.seq, "webhook", "t", first.owner, first.inbox, created=1.0, due=1.0)]
+
+    def stored(self, deliveries: Sequence[Delivery]) -> None:
+        self.told += [(delivery.message, len(self._published)) for delivery in deliveries]
 
 
 class ReceptionTests(SynchronousTestCase):
@@ -56,7 +73,7 @@ class ReceptionTests(SynchronousTestCase):
         self.published.append((messages, mail, content))
         return self.publishing
 
-    def reception(self, *, any_domain: bool = False, unreserved: bool = True) -> Reception:
+    def reception(self, *, any_domain: bool = False, unreserved: bool = True, onward: Onward = NOWHERE) -> Reception:
         return Reception(
             self.registry,
             Rights(self.registry.book, self.registry.domains),
@@ -69,6 +86,7 @@ class ReceptionTests(SynchronousTestCase):
             unreserved=unreserved,
             monotonic=lambda: 0.0,
             now=lambda: 1.0,
+            onward=onward,
         )
 
     def thread(self, function: Callable[[Content], Parsed], content: Content) -> "Deferred[Parsed]":
@@ -213,6 +231,26 @@ class ReceptionTests(SynchronousTestCase):
         reception.receive(envelope("a@b.test"), large)
         reception.receive(envelope("a@b.test"), large)
         self.assertEqual(len(self.in_threads), 3)
+
+    def test_deliveries_are_stored_with_their_messages(self) -> None:
+        """What the messages want is stored with them, and told before they are published."""
+        onward = Planned(self.published)
+        reception = self.reception(onward=onward)
+        self.mailbox.held = []
+        reception.receive(envelope("a@b.test", "n@b.test"), Bytes(CONTENT))
+        assert [(one.message, one.id) for one in self.mailbox.deliveries] == [(self.mailbox.messages[0].id, 1)]
+        assert onward.told == []
+        self.mailbox.held[0].callback(None)
+        assert onward.told == [(self.mailbox.messages[0].id, 0)]
+        assert len(self.published) == 1
+
+    def test_deliveries_of_what_was_not_stored(self) -> None:
+        """When the disk refuses a mail, nobody is told of its deliveries."""
+        onward = Planned(self.published)
+        self.mailbox.trouble = StorageTrouble("no")
+        answer = self.reception(onward=onward).receive(envelope("a@b.test"), Bytes(CONTENT))
+        self.failureResultOf(answer, StorageTrouble)
+        assert (onward.told, self.mailbox.deliveries) == ([], [])
 
 
 def test_null_sender_without_from_has_an_empty_person() -> None:

@@ -5,6 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
 from mailsockd.state.activity import Event, Kind
+from mailsockd.state.deliveries import Delivery
 from tests.delivery.desk import Desk
 
 HOUR = 3600.0
@@ -78,6 +79,41 @@ class QueueTests(SynchronousTestCase):
         tries = len(self.hook.tries)
         assert self.desk.rows() == [("m1", "failed", tries, "refused; given up after 1 day")]
         assert self.desk.events()[-1] == ("delivery failed", "m1", "refused; given up after 1 day")
+
+    def test_no_time_at_all(self) -> None:
+        """With no time for it a delivery is tried once."""
+        desk = Desk(retry_for=0.0)
+        desk.address()
+        desk.hook.says = lambda parcel: Postponed("refused")
+        desk.mail("m1")
+        assert desk.rows() == [("m1", "failed", 1, "refused; given up")]
+
+    def test_asked_for_again(self) -> None:
+        """A delivery that somebody asks for again is tried at once, although its target is left alone, for a day."""
+        self.hook.says = lambda parcel: Postponed("refused")
+        self.desk.mail("m1")
+        self.desk.run(23 * HOUR)
+        tries = len(self.hook.tries)
+        renewed: list[Delivery] = []
+        self.desk.store.renew(1, self.desk.now()).addCallback(renewed.append)
+        self.desk.queue.renewed(renewed)
+        self.desk.clock.advance(0)
+        assert len(self.hook.tries) == tries + 1
+        self.desk.run(23 * HOUR)
+        assert self.desk.rows()[0][1] == "waiting"
+        self.desk.run(HOUR)
+        assert self.desk.rows()[0][1] == "failed"
+
+    def test_a_failed_one_asked_for_again(self) -> None:
+        """A delivery that has failed can be made again, also when nothing else waits for its target."""
+        self.hook.says = lambda parcel: Undeliverable("gone")
+        self.desk.mail("m1")
+        self.hook.says = lambda parcel: Delivered("200")
+        renewed: list[Delivery] = []
+        self.desk.store.renew(1, self.desk.now()).addCallback(renewed.append)
+        self.desk.queue.renewed(renewed)
+        self.desk.clock.advance(0)
+        assert self.desk.rows() == [("m1", "delivered", 1, "")]
 
     def test_what_never_will_succeed_is_not_tried_again(self) -> None:
         """A permanent refusal ends the delivery, and the next one has its turn at once."""
