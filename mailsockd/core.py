@@ -22,6 +22,7 @@ from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.signin import SigningIn
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
@@ -47,12 +48,17 @@ from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains, with_configured
 from mailsockd.state.secrets import ALIASES, Secret, Secrets
+from mailsockd.state.sessions import Sessions
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.storage.delivery_store import SQLiteDeliveries
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
-from mailsockd.stores import mailbox_store, state_store
+from mailsockd.storage.sessions import SQLiteSessions, load_sessions
+from mailsockd.stores import mailbox_file, mailbox_store, state_store
 from mailsockd.websocket.server import long_text_frame, text_frame
+
+SESSION_IDLE = 14 * 86_400  # seconds without a page after which a browser has to sign in again
+SESSION_LONGEST = 90 * 86_400
 
 
 @attrs.frozen
@@ -77,6 +83,7 @@ class Core:
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
+    sign_ins: SignIns
     address_passwords: AddressPasswords
     signing_in: SigningIn
     maildrops: Maildrops
@@ -188,6 +195,15 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
             activity,
             hostname=config.name,
             most=config.pop3.messages,
+        ),
+        sign_ins=SignIns(
+            registry,
+            Sessions(SESSION_IDLE, SESSION_LONGEST, load_sessions(mailbox_file(config))),
+            SQLiteSessions(mailbox.change_beside),
+            passwords,
+            activity,
+            now=time.time,
+            monotonic=time.monotonic,
         ),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,

@@ -23,8 +23,13 @@ def state_store(
     return store(state_file(config, kind), call_from_thread, on_death)
 
 
+def mailbox_file(config: Config) -> Path:
+    """Give the file that mail lies in."""
+    return Path(config.data) / "mailbox.db"
+
+
 def mailbox_store(
     config: Config, call_from_thread: CallFromThread, on_death: OnDeath, soon: Soon = at_once
 ) -> SQLiteMailbox:
     """Open the mailbox. Raises StateUnreadable."""
-    return SQLiteMailbox(Path(config.data) / "mailbox.db", call_from_thread, on_death, soon=soon)
+    return SQLiteMailbox(mailbox_file(config), call_from_thread, on_death, soon=soon)

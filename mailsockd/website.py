@@ -38,28 +38,30 @@ from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
-from mailsockd.dashboard.reference import ReferenceRoutes
-from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.preflight import listeners
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
 from mailsockd.web.router import Router
+from mailsockd.web.session import Browsers
 from mailsockd.web.site import Root, Site
+from mailsockd.webpages import pages_router
 from mailsockd.websocket.resource import IncomingMessages
 from mailsockd.websocket.server import SocketFactory
 
 
 def public_site(core: Core, sockets: SocketFactory) -> Site:
     """Make what the HTTP listeners serve: REST, its description, the pages, and the socket."""
-    config, router = core.config, _rest(core)
+    config = core.config
+    browsers = Browsers(core.sign_ins.caller)
+    router = _rest(core, browsers)
     description = described([*router.table, *DescriptionRoutes.routes], __version__)
     documents = Router(DescriptionRoutes(description))
-    pages = Router(DashboardRoutes(config.served[0]), ReferenceRoutes(description), cross_origin=False)
+    pages = pages_router(core, browsers, description, _translate)
     root = Root()
     for resource, names in (
         (router, (b"api", b"mailsockd")),
         (documents, (b"openapi.json", b"openapi.yml")),
-        (pages, (b"", b"docs", b"static", b"websocket-test")),
+        (pages, sorted({page.pattern.split("/")[1].encode() for page in pages.table})),
     ):
         for name in names:
             root.putChild(name, resource)
@@ -67,7 +69,7 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
     return Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
 
 
-def _rest(core: Core) -> Router:
+def _rest(core: Core, browsers: Browsers) -> Router:
     config, registry, rights = core.config, core.registry, core.rights
     mailbox, reception = core.mailbox, core.reception
     messages = Messages(mailbox, rights, config.name)
@@ -91,7 +93,7 @@ def _rest(core: Core) -> Router:
         AttachmentRoutes(messages, reading),
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox), reading),
-        AccountRoutes(registry.accounts, registry.book, statistics),
+        AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book, reading),
         StatisticsRoutes(statistics, reading, time.time),
         ValidationRoutes(config.disposable),
@@ -101,6 +103,7 @@ def _rest(core: Core) -> Router:
         WebhookRoutes(core.webhooks, core.try_webhook),
         TestMessageRoutes(core.addresses, reception.inject, hostname=config.name, now=time.time),
         authenticate=registry.accounts.by_key,
+        browsers=browsers,
         translate=_translate,
         # The one place that decides who is let in without a key.
         anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),

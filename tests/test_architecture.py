@@ -46,7 +46,7 @@ MAY_IMPORT = {
     "script": {"tap"},
     "tap": {"assembly", "config", "preflight"},
 }
-KNOWS_EVERYTHING = {"assembly", "core", "website", "offline"}
+KNOWS_EVERYTHING = {"assembly", "core", "website", "webpages", "offline"}
 PURE = {"mail", "state", "wire"}
 FORBIDDEN_IN_PURE = {"twisted", "zope", "autobahn", "treq", "sqlite3", "socket", "threading", "time"}
 LONGEST_FILE = 320

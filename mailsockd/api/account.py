@@ -1,5 +1,6 @@
 """The routes about the caller (contract section 1.4)."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from mailsockd.actions.statistics import Statistics
@@ -9,8 +10,9 @@ from mailsockd.api.objects import figures_json
 from mailsockd.api.shapes import nullable, text
 from mailsockd.state.accounts import Accounts, key_digest
 from mailsockd.state.addresses import AddressBook
-from mailsockd.web.auth import EXPIRED_SESSION, key_of
+from mailsockd.web.auth import key_of
 from mailsockd.web.router import JSON, Call, Routes
+from mailsockd.web.session import session_token, set_cookie
 from mailsockd.wire import account_json
 
 
@@ -19,10 +21,13 @@ class AccountRoutes:
 
     routes = Routes(tag="Account")
 
-    def __init__(self, accounts: Accounts, book: AddressBook, statistics: Statistics) -> None:
+    def __init__(
+        self, accounts: Accounts, book: AddressBook, statistics: Statistics, sign_out: Callable[[str], Awaitable[None]]
+    ) -> None:
         self._accounts = accounts
         self._book = book
         self._statistics = statistics
+        self._sign_out = sign_out
 
     @routes.get(
         "/api/me",
@@ -57,6 +62,7 @@ class AccountRoutes:
         summary="Sign out",
         answers=gives(SIGNED_OUT, "The session is over."),
     )
-    def logout(self, call: Call) -> Any:
-        """Have the browser forget its session; a key goes on working."""
-        return JSON({"ok": True}, headers={"Set-Cookie": EXPIRED_SESSION})
+    async def logout(self, call: Call) -> Any:
+        """End the session of the browser; a key goes on working."""
+        await self._sign_out(session_token(call))
+        return JSON({"ok": True}, headers={"Set-Cookie": set_cookie("", 0, call.secure)})

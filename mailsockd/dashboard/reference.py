@@ -8,9 +8,8 @@ from urllib.parse import quote
 from twisted.web.iweb import IRequest
 from twisted.web.template import Element, Tag, renderer, tags
 
+from mailsockd.dashboard.frame import HTML_TYPE, PAGE, Frame
 from mailsockd.dashboard.pages import Layout, html, template
-from mailsockd.dashboard.site import HTML_TYPE, PAGE
-from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.types import schema_name, type_words
 from mailsockd.web.router import Call, Reply, Routes
 
@@ -25,9 +24,9 @@ class ReferenceRoutes:
 
     routes = Routes()
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, frame: Frame, document: Document) -> None:
         self._page = b""
-        page = Layout("API reference", Reference(document), static=read_static_files().path)
+        page = Layout("API reference", Reference(document), static=frame.static.path)
         html(page).addCallback(self._made)
 
     def _made(self, page: bytes) -> None:

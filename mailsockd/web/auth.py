@@ -6,11 +6,9 @@ from typing import Any
 
 from mailsockd.web.call import KEY_FIELD, Call
 from mailsockd.web.errors import HTTPError, wrong
+from mailsockd.web.session import NOBODY, Browsers
 
 UNAUTHORIZED = "Not authorized. You may need to log in first."
-
-# No route makes sessions yet; a browser that has one of an earlier visit is told to forget it.
-EXPIRED_SESSION = "mailsockd_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"
 
 Authenticate = Callable[[str], Any | None]
 
@@ -30,13 +28,18 @@ def key_before_body(call: Call) -> str:
 
 
 def identify(
-    call: Call, authenticate: Authenticate, *, anonymous: bool, count: Callable[[str], None] = lambda key: None
+    call: Call,
+    authenticate: Authenticate,
+    *,
+    anonymous: bool,
+    count: Callable[[str], None] = lambda key: None,
+    browsers: Browsers = NOBODY,
 ) -> Any | None:
     """The caller. Without a valid key: None when `anonymous` callers are let in, else HTTPError 401.
 
     `count` is told of a valid key before the body is parsed, unless it is the body that holds the key; it may raise.
-    This is the one place that decides who calls: a session cookie, once there is one, is looked at here, after the
-    key and only when there is no key.
+    This is the one place that decides who calls: the cookie of a session is looked at after the key, and only when
+    there is no key.
     """
     key = key_before_body(call)
     caller = authenticate(key) if key else None
@@ -49,6 +52,8 @@ def identify(
         caller = authenticate(whole)
         if caller is not None:
             count(whole)
+    if not whole:
+        caller = browsers.identify(call)
     if caller is None and not anonymous:
         raise HTTPError(401, UNAUTHORIZED)
     return caller

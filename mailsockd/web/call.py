@@ -15,6 +15,8 @@ from mailsockd.web.exchange import Exchange
 from mailsockd.web.fields import Fields, parse_fields
 
 KEY_FIELD = "_mailsacKey"
+CSRF_FIELD = "_csrf"
+_NOT_FOR_ROUTES = frozenset((KEY_FIELD, CSRF_FIELD))
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 _DATE = re.compile(
@@ -114,8 +116,13 @@ class Call:
         return parse_date(name, value) if value else None
 
     def body(self) -> dict[str, Any]:
-        """The fields of the body without the key, a fresh dictionary each time; `{}` when there is no body."""
-        return {name: value for name, value in self.whole_body().fields.items() if name != KEY_FIELD}
+        """The fields of the body but for those of authentication, a fresh dictionary; `{}` when there is no body."""
+        return {name: value for name, value in self.whole_body().fields.items() if name not in _NOT_FOR_ROUTES}
+
+    @property
+    def secure(self) -> bool:
+        """Whether the request came by TLS."""
+        return bool(getattr(self.request, "isSecure", lambda: False)())
 
     @property
     def is_form(self) -> bool:

@@ -21,10 +21,13 @@ from mailsockd.web.rates import Rates, unlimited
 from mailsockd.web.refusal import SAFETY
 from mailsockd.web.reply import JSON, Reply, reply
 from mailsockd.web.routes import Path, Route, Routes
+from mailsockd.web.session import NOBODY, Browsers
 
 __all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
 
 Translate = Callable[[Exception], HTTPError | None]
+# Makes the answer that an error becomes.
+Refused = Callable[[Call, HTTPError], "Reply | Deferred[Reply]"]
 # Runs a function in a thread.
 InThread = Callable[[Callable[[], Any]], "Deferred[Any]"]
 
@@ -57,6 +60,10 @@ def _nobody(key: str) -> None:
     return None
 
 
+def _in_json(call: Call, error: HTTPError) -> Reply:
+    return error_reply(error)
+
+
 def declared_open(route: Route) -> bool:
     """Let callers without a key into the routes that say so and no others."""
     return route.open
@@ -76,7 +83,8 @@ class Router(Resource):
 
     `anonymous` says which routes let callers without a key in. What routes declare beside their pattern: `unseen`, a
     sentence such as "No message {id}", answers 404 with it where others answer 401; `body`, a name out of `bodies`,
-    lets callers with a valid key in header or query bring so many bytes, which `in_thread` parses.
+    lets callers with a valid key in header or query bring so many bytes, which `in_thread` parses. `refused` makes
+    the answer that an error becomes: JSON, unless something else is given.
     """
 
     isLeaf = True
@@ -85,21 +93,25 @@ class Router(Resource):
         self,
         *apis: HasRoutes,
         authenticate: Authenticate = _nobody,
+        browsers: Browsers = NOBODY,
         translate: Translate = _nothing_known,
         anonymous: Callable[[Route], bool] = declared_open,
         rates: Rates | None = None,
         bodies: Mapping[str, int] | None = None,
         in_thread: InThread = _at_once,
+        refused: Refused = _in_json,
         cross_origin: bool = True,
         log: Logger | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._authenticate = authenticate
+        self._browsers = browsers
         self._translate = translate
         self._anonymous = anonymous
         self._rates = rates or unlimited()
         self._bodies = dict(bodies or {})
         self._in_thread = in_thread
+        self._refused = refused
         self._headers = _ANSWER | (CROSS_ORIGIN if cross_origin else {})
         self._log = log or Logger()
         found = [(route, getattr(api, route.name)) for api in apis for route in api.routes]
@@ -169,14 +181,20 @@ class Router(Resource):
 
     def _run(self, _: object, route: Route, function: Callable[..., Any], values: dict[str, str], call: Call) -> Any:
         try:
-            call.caller = identify(call, self._authenticate, anonymous=self._anonymous(route), count=self._rates.key)
+            call.caller = identify(
+                call,
+                self._authenticate,
+                anonymous=self._anonymous(route),
+                count=self._rates.key,
+                browsers=self._browsers,
+            )
         except HTTPError as error:
             if error.status == 401 and "unseen" in route.info:
                 raise HTTPError(404, route.info["unseen"].format_map(values)) from None
             raise
         return _settled(function(call, **values))
 
-    def _refusal(self, failure: Failure, call: Call) -> Failure | Reply:
+    def _refusal(self, failure: Failure, call: Call) -> "Failure | Reply | Deferred[Reply]":
         error = failure.value
         if not isinstance(error, Exception) or (call.gone and isinstance(error, CancelledError)):
             return failure
@@ -190,7 +208,7 @@ class Router(Resource):
                 path=call.request.path.decode("latin-1"),
             )
             known = HTTPError(500, f"Something went wrong inside the server. The log has it under {call.id}.")
-        return error_reply(known)
+        return self._refused(call, known)
 
     def _lost(self, failure: Failure, call: Call) -> None:
         if not isinstance(failure.value, CancelledError):

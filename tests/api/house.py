@@ -90,6 +90,7 @@ class House:
     threads: list[Any] = attrs.Factory(list)
     deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
     renewed: list[Delivery] = attrs.Factory(list)
+    signed_out: list[str] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     router: Router = attrs.field(init=False)
@@ -148,7 +149,7 @@ class House:
             AttachmentRoutes(messages, reading),
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox), reading),
-            AccountRoutes(self.accounts, self.book, statistics),
+            AccountRoutes(self.accounts, self.book, statistics, self.sign_out),
             DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book, reading),
             StatisticsRoutes(statistics, reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
@@ -164,6 +165,9 @@ class House:
         )
         self.talk = self.connection()
 
+    async def sign_out(self, token: str) -> None:
+        self.signed_out.append(token)
+
     def in_thread(self, function: Any) -> "Deferred[Any]":
         """Run at once what would run in a thread, and remember that it would."""
         self.threads.append(function)
@@ -178,13 +182,19 @@ class House:
         return Talk(self.router, clock=self.clock, options={"body_bytes": self.router.body_bytes})
 
     def ask(
-        self, method: str, path: str, who: str | None = "ada", body: object = b"", content_type: str = ""
+        self,
+        method: str,
+        path: str,
+        who: str | None = "ada",
+        body: object = b"",
+        content_type: str = "",
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Give the answer to one request by an account, or by nobody. Fails when the description has none such."""
         if not isinstance(body, bytes):
             body, content_type = json.dumps(body).encode(), "application/json"
-        headers = {"Mailsac-Key": f"k_{who}"} if who else {}
-        self.talk.send(request(method, path, body, content_type, headers))
+        sent = {**({"Mailsac-Key": f"k_{who}"} if who else {}), **(headers or {})}
+        self.talk.send(request(method, path, body, content_type, sent))
         (answer,) = self.talk.answers()
         hold(tuple(self.router.table), method, path, answer)
         return answer

@@ -11,6 +11,7 @@ import attrs
 import pytest
 from twisted.internet.defer import succeed
 
+from mailsockd import api
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.registry import Registry
@@ -18,8 +19,6 @@ from mailsockd.actions.rights import Rights
 from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.test_message import TestMessageRoutes
-from mailsockd.dashboard.reference import ReferenceRoutes
-from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.state.addresses import Address
 from mailsockd.state.deliveries import Status
 from mailsockd.state.domains import Domain
@@ -141,14 +140,14 @@ def world(thing: Thing, anonymous_public: bool, deliveries: bool) -> House:
 
 
 def beside(house: House) -> Talk:
-    """Give a connection to the routes that a house does not have: the test message, the description, the pages."""
+    """Give a connection to the routes that a house does not have: the test message, the description."""
     registry = Registry(house.accounts, house.book, house.domains, house.store)
     rights = Rights(house.book, house.domains)
     addresses = Addresses(registry, rights, house.mailbox, house.subscriptions, any_domain=False, now=lambda: NOW)
     sending = TestMessageRoutes(addresses, lambda *what: succeed("queued"), hostname="mail.test", now=lambda: NOW)
     document = document_of(tuple(house.router.table))
     passwords = AddressPasswordRoutes(AddressPasswords(registry, rights, ImmediatePasswords(), lambda: NOW))
-    others = (sending, passwords, DescriptionRoutes(document), DashboardRoutes("b.test"), ReferenceRoutes(document))
+    others = (sending, passwords, DescriptionRoutes(document))
     return Talk(Router(*others, authenticate=house.accounts.by_key, translate=house.router._translate))
 
 
@@ -214,8 +213,8 @@ def tells(answer: Answer, thing: Thing, said: str) -> bool:
 
 
 def test_every_route_is_in_the_table() -> None:
-    """Each route of the HTTP listeners has its rows, and no row is of a route that is not there."""
-    assert sorted({route for route, _, _ in ROWS}) == sorted(routes())
+    """Each route of REST has its rows, and no row is of a route that is not there."""
+    assert sorted({route for route, _, _ in ROWS}) == sorted(routes(api))
 
 
 def test_every_object_is_in_the_table() -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.reference import ReferenceRoutes
+from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.types import schema_name, type_words
 from mailsockd.web.router import Router
 from tests.web.talk import Answer, Talk, request
@@ -82,7 +84,7 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def page() -> Answer:
-    talk = Talk(Router(ReferenceRoutes(DOCUMENT), cross_origin=False))
+    talk = Talk(Router(ReferenceRoutes(Frame(read_static_files()), DOCUMENT), cross_origin=False))
     talk.send(request("GET", "/docs/api"))
     (answer,) = talk.answers()
     return answer

@@ -4,19 +4,21 @@ import re
 
 import pytest
 
+from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.site import DashboardRoutes
+from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.web.router import Router
 from tests.web.talk import Answer, Talk, request
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 
 @pytest.fixture
 def talk() -> Talk:
-    return Talk(Router(DashboardRoutes("mail.test"), cross_origin=False))
+    return Talk(Router(DashboardRoutes(Frame(read_static_files()), "mail.test"), cross_origin=False))
 
 
 def get(talk: Talk, path: str) -> Answer:
@@ -47,11 +49,11 @@ def test_the_page_answers_with_a_slash_at_its_end(talk: Talk) -> None:
 
 @pytest.mark.parametrize("path", ["/websocket-test", "/static/0/style.css"])
 def test_pages_and_files_say_what_a_browser_may_do(talk: Talk, path: str) -> None:
-    """No inline script or style, no other host, no frame, no guessing of types, no referrer."""
+    """No inline script or style, no other host, no frame, no guessing of types, no referrer elsewhere."""
     headers = get(talk, path).headers
     assert headers["content-security-policy"] == POLICY
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert "access-control-allow-origin" not in headers
 
 
@@ -83,7 +85,8 @@ def test_the_example_is_an_address_that_the_server_takes_mail_for(talk: Talk) ->
 
 def test_a_domain_is_no_markup() -> None:
     """Whatever the configuration names as domain is text in the page."""
-    body = get(Talk(Router(DashboardRoutes('"><b>'), cross_origin=False)), "/websocket-test").body.decode()
+    router = Router(DashboardRoutes(Frame(read_static_files()), '"><b>'), cross_origin=False)
+    body = get(Talk(router), "/websocket-test").body.decode()
     assert "<b>" not in body
     assert "user1@&quot;&gt;&lt;b&gt;" in body
 

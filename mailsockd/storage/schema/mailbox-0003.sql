@@ -27,4 +27,12 @@ CREATE INDEX deliveries_of_account ON deliveries (account, id);
 -- The octets of the content in CRLF lines, as POP3 sends them; NULL in what was stored before this step.
 ALTER TABLE messages ADD COLUMN octets INTEGER;
 
+-- Browsers that are signed in.
+CREATE TABLE sessions (
+    digest TEXT NOT NULL PRIMARY KEY,  -- SHA-256 of the token, in hex
+    account TEXT NOT NULL,
+    created REAL NOT NULL,
+    used REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
 PRAGMA user_version = 3;

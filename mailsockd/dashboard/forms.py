@@ -1,0 +1,109 @@
+"""Fields of forms: a label, what was typed, a hint, and what is wrong with it, beside it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+from twisted.web.template import Element, Tag, renderer, tags
+
+from mailsockd.dashboard.pages import Request, template
+
+
+@attrs.frozen
+class Field:
+    """
+    One field. `kind` is that of HTML's input, or "area" for several lines, "choice" for a list, "tick" for a box.
+
+    `value` is what it shows; a tick is on when it is not "". `choices` pair values with what is shown for them.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    kind: str = "text"
+    hint: str = ""
+    error: str = ""
+    placeholder: str = ""
+    required: bool = False
+    complete: str = "off"
+    choices: Sequence[tuple[str, str]] = ()
+
+
+def with_answers(fields: Iterable[Field], typed: Mapping[str, object], errors: Sequence[str]) -> list[Field]:
+    """
+    Give the fields with what was typed into them, and each with the errors that name it.
+
+    Errors are as refusals have them: `name: reason`. Passwords are not shown again.
+    """
+    reasons: dict[str, list[str]] = {}
+    for error in errors:
+        name, _, reason = error.partition(": ")
+        reasons.setdefault(name, []).append(reason)
+    found = []
+    for field in fields:
+        value = typed.get(field.name, "" if field.kind == "tick" else field.value)
+        shown = "" if field.kind == "password" else value if isinstance(value, str) else ""
+        found.append(attrs.evolve(field, value=shown, error="; ".join(reasons.get(field.name, []))))
+    return found
+
+
+class Fields(Element):
+    """The fields of one form, one below the other."""
+
+    loader = template("fields.xhtml")
+
+    def __init__(self, fields: Iterable[Field]) -> None:
+        super().__init__()
+        self._fields = list(fields)
+
+    @renderer
+    def fields(self, request: Request, tag: Tag) -> Iterable[Tag]:
+        """Give each of them."""
+        return [_tick(field) if field.kind == "tick" else _labelled(field) for field in self._fields]
+
+
+def _labelled(field: Field) -> Tag:
+    return tags.div(tags.label(field.label, for_=field.name), _input(field), *_notes(field), class_="field")
+
+
+def _tick(field: Field) -> Tag:
+    box = tags.input(type="checkbox", id=field.name, name=field.name, value="true", **_described(field))
+    if field.value:
+        box(checked="checked")
+    return tags.div(tags.label(box, " ", tags.span(field.label), class_="tick"), *_notes(field), class_="field")
+
+
+def _input(field: Field) -> Tag:
+    named = {"id": field.name, "name": field.name, **_described(field)}
+    if field.required:
+        named["required"] = "required"
+    if field.kind == "choice":
+        options = [
+            tags.option(shown, value=value, **({"selected": "selected"} if value == field.value else {}))
+            for value, shown in field.choices
+        ]
+        return tags.select(*options, **named)
+    named |= {"autocomplete": field.complete, "spellcheck": "false", "autocapitalize": "none"}
+    if field.placeholder:
+        named["placeholder"] = field.placeholder
+    if field.kind == "area":
+        return tags.textarea(field.value, rows="4", **named)
+    return tags.input(type=field.kind, value=field.value, **named)
+
+
+def _described(field: Field) -> dict[str, str]:
+    said = [f"{field.name}-{kind}" for kind in ("error", "hint") if getattr(field, kind)]
+    found = {"aria-describedby": " ".join(said)} if said else {}
+    return found | ({"aria-invalid": "true"} if field.error else {})
+
+
+def _notes(field: Field) -> list[Tag]:
+    notes = []
+    if field.error:
+        notes.append(tags.p(_sentence(field.error), class_="hint bad", id=f"{field.name}-error"))
+    if field.hint:
+        notes.append(tags.p(field.hint, class_="hint", id=f"{field.name}-hint"))
+    return notes
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

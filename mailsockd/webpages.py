@@ -1,0 +1,51 @@
+"""The pages, put together: every page's routes on one router, in one frame."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mailsockd.core import SESSION_LONGEST, Core
+from mailsockd.dashboard.errors import as_page
+from mailsockd.dashboard.frame import Frame
+from mailsockd.dashboard.home import HomeRoutes
+from mailsockd.dashboard.reference import ReferenceRoutes
+from mailsockd.dashboard.signin import SignInRoutes
+from mailsockd.dashboard.site import DashboardRoutes
+from mailsockd.dashboard.static_files import read_static_files
+from mailsockd.state.accounts import Account
+from mailsockd.web.router import HasRoutes, Router, Translate
+from mailsockd.web.session import Browsers
+
+PAGES = (DashboardRoutes, HomeRoutes, ReferenceRoutes, SignInRoutes)
+
+
+def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any], translate: Translate) -> Router:
+    """Make what serves the pages. `description` is that of the API."""
+    registry = core.registry
+
+    def counts(account: Account) -> Mapping[str, int]:
+        return {"/addresses": registry.book.count(account.name), "/domains": len(registry.domains.of(account.name))}
+
+    def domains() -> Sequence[str]:
+        return registry.domains.names()
+
+    def figures(account: Account) -> Mapping[str, str]:
+        left = account.credits
+        return {
+            "Reserved addresses": f"{registry.book.count(account.name):,}",
+            "Addresses left": "any number" if left is None else f"{max(0, left - registry.book.count(account.name)):,}",
+            "Domains": f"{len(registry.domains.of(account.name)):,}",
+            "Open web sockets": f"{sum(one.account == account.name for one in core.subscriptions):,}",
+        }
+
+    frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
+    apis: Sequence[HasRoutes] = (
+        DashboardRoutes(frame, core.config.served[0]),
+        HomeRoutes(frame, registry.book, core.rights, domains, figures),
+        ReferenceRoutes(frame, description),
+        SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
+    )
+    return Router(*apis, browsers=browsers, cross_origin=False, translate=translate, refused=as_page(frame))
+
+
+def _places(pages: Sequence[type[HasRoutes]]) -> Sequence[str]:
+    return [route.pattern for page in pages for route in page.routes if route.method == "GET"]
