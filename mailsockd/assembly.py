@@ -114,6 +114,7 @@ def _smtp(core: Core, services: InOrder, certificates: Certificates, implicit_tl
         tls=lambda: certificates or None,
         implicit_tls=implicit_tls,
         spool=core.config.data,
+        denylist=core.registry.denylist,
     )
     services.add(Closing(factory.shutdown))
     return factory

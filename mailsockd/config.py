@@ -17,6 +17,7 @@ from mailsockd.listen import on_private_network
 from mailsockd.mail.address import InvalidAddress, canonical_domain
 from mailsockd.mail.domain_list import domain_list
 from mailsockd.sections import ConfigError, Reader, section, setting
+from mailsockd.state.denials import InvalidDenial, denied_items
 
 __all__ = ["Config", "ConfigError", "load", "parse"]
 
@@ -75,15 +76,31 @@ class Config:
         file = self.validation.disposable_domains
         if file is None:
             return frozenset(self.served)
+        key = "validation.disposable_domains"
         try:
-            return domain_list(Path(file).read_text(encoding="utf-8")) | frozenset(self.served)
+            return domain_list(self._text_of(key, file)) | frozenset(self.served)
+        except InvalidAddress as error:
+            raise self.error(key, f"{file}: {error}") from error
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What the operator's file denies. Raises ConfigError."""
+        file = self.smtp.denylist
+        if file is None:
+            return ()
+        try:
+            return tuple(item for _, item in denied_items(self._text_of("smtp.denylist", file)))
+        except InvalidDenial as error:
+            raise self.error("smtp.denylist", f"{file}:{error}") from error
+
+    def _text_of(self, key: str, file: str) -> str:
+        try:
+            return Path(file).read_text(encoding="utf-8")
         except OSError as error:
             reason = f"{file} cannot be read: {error.strerror}"
         except UnicodeDecodeError:
             reason = f"{file} cannot be read: it is not UTF-8"
-        except InvalidAddress as error:
-            reason = f"{file}: {error}"
-        raise self.error("validation.disposable_domains", reason)
+        raise self.error(key, reason)
 
     @property
     def control_socket(self) -> Path:
@@ -107,7 +124,7 @@ def load(path: str | None = None) -> Config:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{found}: cannot be read: {reason}") from error
     config = parse(text, str(found))
-    _ = config.disposable  # a file that cannot be used is named now
+    _ = config.disposable, config.denied  # a file that cannot be used is named now
     return config
 
 

@@ -46,6 +46,7 @@ from mailsockd.services import ADMIN
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
+from mailsockd.state.denials import Denylist
 from mailsockd.state.domains import Domains, with_configured
 from mailsockd.state.secrets import ALIASES, Secret, Secrets
 from mailsockd.state.sessions import Sessions
@@ -230,7 +231,8 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
     if aliases is None:
         aliases = Secret(ALIASES, secrets.token_hex(32))
         new.append(aliases)
+    denylist = Denylist(snapshot.denials, config.denied)
     book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
     domains = Domains(with_configured(snapshot.domains, config.served, ADMIN, time.time()))
     accounts = Accounts(snapshot.accounts, snapshot.keys)
-    return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new])), new
+    return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new]), denylist), new

@@ -15,6 +15,7 @@ class SMTP:
     listen: tuple[str, ...] = setting(("127.0.0.1:1025", "[::1]:1025"), checks.listens)
     listen_tls: tuple[str, ...] = setting((), checks.listens)
     accept: str = setting("domains", checks.choice("domains", "any"))
+    denylist: str | None = setting(None, checks.text)
 
 
 @attrs.frozen

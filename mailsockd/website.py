@@ -8,6 +8,7 @@ from twisted.logger import ILogObserver, LogEvent, Logger
 from zope.interface import implementer
 
 from mailsockd import __version__
+from mailsockd.actions.denials import Denials
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
@@ -95,7 +96,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book, reading),
-        StatisticsRoutes(statistics, reading, time.time),
+        StatisticsRoutes(statistics, Denials(registry, time.time), reading, time.time),
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, core.in_thread),
         DeliveryRoutes(core.deliveries),

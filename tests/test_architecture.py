@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "sections": set(),
     "checks": {"listen", "mail", "sections"},
     "settings": {"checks", "sections"},
-    "config": {"checks", "settings", "listen", "mail", "sections"},
+    "config": {"checks", "settings", "listen", "mail", "sections", "state"},
     "bounds": {"config", "delivery", "smtp", "web", "websocket", "pop3"},
     "stores": {"config", "storage"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},

@@ -34,7 +34,10 @@ def test_settings_are_read_into_their_sections() -> None:
     ("text", "error"),
     [
         ("foo: 1", "f.yaml:1: foo: is not a setting; there are api, control, data, delivery, domains, hostname, "),
-        ("smtp:\n  lisen: []", "f.yaml:2: smtp.lisen: is not a setting; there are accept, listen, listen_tls"),
+        (
+            "smtp:\n  lisen: []",
+            "f.yaml:2: smtp.lisen: is not a setting; there are accept, denylist, listen, listen_tls",
+        ),
         ("data: x\ndata: y", "f.yaml:2: data: is given twice"),
         ("hostname: 'a b'", "f.yaml:1: hostname: the domain has a label that is too long or has characters "),
         ("data: 5", "f.yaml:1: data: must be text"),
@@ -149,6 +152,24 @@ def test_disposable_domains_are_read_from_their_file(tmp_path: Path) -> None:
     file.write_text(f"domains: [mail.test]\nvalidation: {{disposable_domains: {tmp_path}/list}}\n")
     assert load(str(file)).disposable == {"mail.test", "temp.test"}
     assert parse("domains: [mail.test]", "f.yaml").disposable == {"mail.test"}
+
+
+def test_the_denylist_is_read_from_its_file(tmp_path: Path) -> None:
+    """The operator's file is read with the configuration; one that cannot be used is named with its line."""
+    (tmp_path / "list").write_text("# spam\nSpam.Example\n192.0.2.0/24\n")
+    file = tmp_path / "f.yaml"
+    file.write_text(f"smtp:\n  denylist: {tmp_path}/list\n")
+    assert load(str(file)).denied == ("spam.example", "192.0.2.0/24")
+    assert parse("", "f.yaml").denied == ()
+    (tmp_path / "list").write_text("spam.example\n\n192.0.2.1/24\n")
+    with pytest.raises(ConfigError) as raised:
+        load(str(file))
+    reason = f"{tmp_path}/list:3: 192.0.2.1/24 is no IP address and no network: write 192.0.2.0/24"
+    assert str(raised.value) == f"{file}:2: smtp.denylist: {reason}"
+    (tmp_path / "list").unlink()
+    with pytest.raises(ConfigError) as raised:
+        load(str(file))
+    assert str(raised.value) == f"{file}:2: smtp.denylist: {tmp_path}/list cannot be read: No such file or directory"
 
 
 @pytest.mark.parametrize(

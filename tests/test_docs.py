@@ -20,7 +20,7 @@ from tests.fakes import stored
 ROOT = Path(__file__).parent.parent
 SETTINGS = (ROOT / "etc/mailsockd.yaml").read_text()
 # Settings without a fixed default: what stands in for them depends on the machine or on other settings.
-WITHOUT_DEFAULT = {"hostname", "domains", "control", "validation.disposable_domains"}
+WITHOUT_DEFAULT = {"hostname", "domains", "control", "smtp.denylist", "validation.disposable_domains"}
 
 
 def uncommented() -> str:

@@ -108,7 +108,7 @@ COUNTED = Named(
     ),
 )
 NUMBER = Named("Number", closed("How many.", {"n": integer("How many.")}))
-DENIED = Named("DeniedList", array(text("A domain or an address."), "What the operator denies."))
+DENIED = Named("DeniedList", array(text("A domain, an address or a network."), "What the operator denies."))
 IS_DENIED = Named("Denied", closed("Whether it is denied.", {"blacklisted": flag("Whether it is denied.")}))
 
 VERDICT = Named(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mailsockd.actions.attachments import find_attachment
+from mailsockd.actions.denials import Denials
 from mailsockd.actions.ports import Top
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.statistics import Statistics
@@ -33,8 +34,9 @@ class StatisticsRoutes:
 
     routes = Routes(tag="Statistics")
 
-    def __init__(self, statistics: Statistics, reading: Reading, now: Callable[[], float]) -> None:
+    def __init__(self, statistics: Statistics, denials: Denials, reading: Reading, now: Callable[[], float]) -> None:
         self._statistics = statistics
+        self._denials = denials
         self._reading = reading
         self._now = now
 
@@ -134,22 +136,22 @@ class StatisticsRoutes:
     @routes.get(
         "/api/mailstats/blacklist",
         operation="Denylist",
-        summary="List the domains and addresses that are denied",
+        summary="List whom mail is refused from",
         answers=gives(DENIED, "The list."),
     )
     def blacklist(self, call: Call) -> Any:
-        """Answer the operator's list, which is empty."""
-        return []
+        """Answer the operator's list: domains, senders, IP addresses and networks."""
+        return self._denials.items()
 
     @routes.get(
         "/api/mailstats/blacklist/{name*}",
         operation="CheckDenylist",
-        summary="Tell whether a domain or an address is denied",
+        summary="Tell whether mail from a domain, an address or a URL's host is refused",
         answers=gives(IS_DENIED, "Whether it is."),
     )
     def blacklisted(self, call: Call, name: str) -> Any:
-        """Answer whether the operator's list has it."""
-        return {"blacklisted": False}
+        """Answer whether mail from a domain, an address, an IP address or the host of a URL is refused."""
+        return {"blacklisted": self._denials.denied(name)}
 
     def _dates(self, call: Call) -> tuple[float, float]:
         """Read two dates in their order: without them the last day, without one of them the day beside the other."""

@@ -10,6 +10,7 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.denials import Denials
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -19,6 +20,7 @@ from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.control.account_routes import AccountRoutes
 from mailsockd.control.address_routes import AddressRoutes
 from mailsockd.control.delivery_routes import DeliveryRoutes
+from mailsockd.control.denial_routes import DenialRoutes
 from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
@@ -66,5 +68,6 @@ def control_routes(
         DeliveryRoutes(deliveries),
         AddressRoutes(addresses, address_passwords, accounts, registry, settings),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
+        DenialRoutes(Denials(registry, now)),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

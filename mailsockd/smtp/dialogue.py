@@ -140,6 +140,8 @@ class Dialogue:
                 return self._recorded(reply.TOO_BIG)
         except Rejected as rejected:
             return self._recorded(_rejection(rejected))
+        if self._service.denylist.sender(mail.sender) is not None:
+            return self._recorded(reply.reply(550, "5.7.1", f"Mail from {mail.sender} is refused here"))
         self._transaction = Transaction(mail.sender, mail.utf8)
         return reply.SENDER_OK
 

@@ -78,6 +78,7 @@ TOO_MANY_COMMANDS = reply(421, "4.7.0", "Too many commands without a mail, closi
 IDLE = reply(421, "4.4.2", "Nothing was said for too long, closing")
 TOO_SLOW = reply(421, "4.4.2", "The content comes too slowly, closing")
 SESSION_TOO_LONG = reply(421, "4.4.2", "The session took too long, closing")
+DENIED = reply(554, "5.7.1", "Mail from your address is refused here")
 STOPPING = reply(421, "4.3.2", "shutting down")
 TOO_MANY_CONNECTIONS = reply(421, "4.7.0", "Too many connections, try again later")
 TOO_MANY_FROM_PEER = reply(421, "4.7.0", "Too many connections from your address, try again later")

@@ -13,6 +13,7 @@ from mailsockd.smtp.content import Spool
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.smtp.service import Accept, Receive, Record, Service
 from mailsockd.smtp.session import Session
+from mailsockd.state.denials import Denylist
 from mailsockd.transport import Send, send_at_once
 
 __all__ = ["SMTPFactory", "SMTPLimits"]
@@ -28,7 +29,8 @@ class SMTPFactory(smtp.SMTPFactory):
     `receive(envelope, content)` gives a Deferred of the queue id that fires when the mail is durable. A failure of
     Rejected is answered with its code, StorageFull with 452, everything else, time out included, with 451.
     `tls()` gives the context that STARTTLS uses, or None; it is asked each time. `spool` is the folder of temporary
-    files. `implicit_tls` says that the listener has TLS from the first byte.
+    files. `implicit_tls` says that the listener has TLS from the first byte. `denylist` is asked at each connection and
+    each mail.
     """
 
     noisy = False
@@ -45,6 +47,7 @@ class SMTPFactory(smtp.SMTPFactory):
         tls: Callable[[], Any] = lambda: None,
         implicit_tls: bool = False,
         spool: str | None = None,
+        denylist: Denylist | None = None,
         send: Send = send_at_once,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -63,6 +66,7 @@ class SMTPFactory(smtp.SMTPFactory):
             clock=clock,
             limits=limits,
             spool=Spool(spool, limits.spool),
+            denylist=Denylist() if denylist is None else denylist,
         )
         self._sessions: Sessions[Session] = Sessions(clock, self._service.passed, limits.shutdown_timeout)
 

@@ -13,6 +13,7 @@ from mailsockd.smtp.content import Spool
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.smtp.reply import Reply
 from mailsockd.state.activity import Kind
+from mailsockd.state.denials import Denylist
 from mailsockd.transport import Send
 
 Accept = Callable[[str, str], None]
@@ -44,6 +45,7 @@ class Service:
     clock: IReactorTime
     limits: SMTPLimits
     spool: Spool
+    denylist: Denylist
     greeting: Reply = attrs.field(init=False)
     hello: Reply = attrs.field(init=False)
     extensions: tuple[Reply, Reply] = attrs.field(init=False)

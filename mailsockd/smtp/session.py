@@ -86,19 +86,22 @@ class Session(smtp.ESMTP):
         self._flow = Flow(self.transport, write if self._tls else self._service.send, self._work)
         limits = self._service.limits
         of_peer = self._sessions.enter(self, peer)
-        answer = self._service.greeting
-        if self._service.stopping:
+        answer, reason = self._service.greeting, ""
+        denied = self._service.denylist.peer(peer)
+        if denied is not None:
+            answer, reason = reply.DENIED, f" (denylist: {denied})"
+        elif self._service.stopping:
             answer = reply.STOPPING
         elif len(self._sessions) > limits.connections:
             answer = reply.TOO_MANY_CONNECTIONS
         elif of_peer > limits.connections_per_peer:
             answer = reply.TOO_MANY_FROM_PEER
-        if answer.code == 421:
-            self._service.record(Kind.REFUSED, peer=peer, text=answer.text)
-            self._finish(answer)
-        else:
+        if answer is self._service.greeting:
             self._flow.add(answer.wire)
             self._flow.flush()
+        else:
+            self._service.record(Kind.REFUSED, peer=peer, text=answer.text + reason)
+            self._finish(answer)
 
     def handshakeCompleted(self) -> None:
         """Go on inside TLS."""

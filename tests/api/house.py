@@ -10,6 +10,7 @@ from twisted.internet.task import Clock
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.denials import Denials
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
@@ -151,7 +152,7 @@ class House:
             UnifiedRoutes(Unified(self.mailbox), reading),
             AccountRoutes(self.accounts, self.book, statistics, self.sign_out),
             DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book, reading),
-            StatisticsRoutes(statistics, reading, lambda: NOW),
+            StatisticsRoutes(statistics, Denials(registry, lambda: NOW), reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
             DeliveryRoutes(Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW)),

@@ -3,6 +3,7 @@
 import pytest
 
 from mailsockd.state.addresses import Address
+from mailsockd.state.denials import Denial
 from tests.api.house import NOW, House
 
 # The MD5 of abc.
@@ -103,9 +104,32 @@ def test_mail_of_inboxes_that_became_private_is_not_shown(house: House) -> None:
     assert house.ask("GET", f"{path}/download").status == 404
 
 
-@pytest.mark.parametrize("name", ["gmail.com", "https://google.com", "192.0.2.1", "a%2Fb"])
+@pytest.mark.parametrize(
+    ("name", "denied"),
+    [
+        ("spam.example", True),
+        ("www.spam.example", True),
+        ("https://www.spam.example/path", True),
+        ("https%3A%2F%2Fspam.example", True),
+        ("192.0.2.9", True),
+        ("192.0.2.0/24", True),
+        ("eve@shop.example", True),
+        ("shop.example", False),
+        ("https://google.com", False),
+        ("192.0.3.9", False),
+    ],
+)
+def test_what_is_denied_is_told(house: House, name: str, denied: bool) -> None:
+    """The list is there for accounts, and a domain, an address, an IP address or a URL is looked up in it."""
+    for item in ("spam.example", "192.0.2.0/24", "eve@shop.example"):
+        house.registry.denylist.put(Denial(item, NOW))
+    assert house.json("GET", "/api/mailstats/blacklist") == ["192.0.2.0/24", "eve@shop.example", "spam.example"]
+    assert house.json("GET", f"/api/mailstats/blacklist/{name}") == {"blacklisted": denied}
+
+
+@pytest.mark.parametrize("name", ["gmail.com", "https://google.com", "192.0.2.1", "a%2Fb", "%00"])
 def test_nothing_is_denied(house: House, name: str) -> None:
-    """The list is empty, and whatever is asked for, slashes and all, is not on it."""
+    """Without a rule the list is empty, and whatever is asked for, slashes and all, is not on it."""
     assert house.json("GET", "/api/mailstats/blacklist") == []
     assert house.json("GET", f"/api/mailstats/blacklist/{name}") == {"blacklisted": False}
 
