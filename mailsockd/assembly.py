@@ -64,6 +64,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         ready.lock.release()
 
     services.add(Closing(lambda: ensureDeferred(close_storage())))
+    services.add(core.journal)
     if core.new:
         services.add(Saving(core.registry, core.new))
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)
@@ -109,7 +110,7 @@ def _smtp(core: Core, services: InOrder, certificates: Certificates, implicit_tl
         core.reception.accept,
         core.reception.receive,
         clock=core.reactor,
-        record=core.activity.record,
+        record=core.reception.record,
         limits=smtp_limits(core.config),
         tls=lambda: certificates or None,
         implicit_tls=implicit_tls,

@@ -43,6 +43,7 @@ class Config:
     websocket: settings.WebSocket = section(settings.WebSocket)
     delivery: settings.Delivery = section(settings.Delivery)
     webhook: settings.Webhook = section(settings.Webhook)
+    activity: settings.Activity = section(settings.Activity)
     limits: settings.Limits = section(settings.Limits)
     source: str = "built-in defaults"
     lines: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from mailsockd import __version__
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
@@ -51,7 +52,9 @@ from mailsockd.state.domains import Domains, with_configured
 from mailsockd.state.secrets import ALIASES, Secret, Secrets
 from mailsockd.state.sessions import Sessions
 from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.storage.activities import SQLiteActivities
 from mailsockd.storage.delivery_store import SQLiteDeliveries
+from mailsockd.storage.journal import Journal, Kept
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
 from mailsockd.storage.sessions import SQLiteSessions, load_sessions
@@ -74,6 +77,8 @@ class Core:
     new: Sequence[Secret]
     subscriptions: Subscriptions
     activity: ActivityLog
+    journal: Journal
+    activity_reading: ActivityReading
     rights: Rights
     settings: Sequence[Setting]
     """The settings of an address, those of all channels."""
@@ -103,6 +108,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     # What one turn of the reactor brings is handed to the writer together: fewer and larger commits, and the two
     # threads do not fight for the interpreter at every mail.
     mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor), lambda call: reactor.callLater(0, call))
+    activities = SQLiteActivities(mailbox.ask, mailbox.change_unhurried)
+    journal = Journal(activities, reactor, time.time, Kept(config.activity.keep, config.activity.most))
+    activity.listen(journal.collect)
     registry, new = _registry(config, snapshot, store)
     subscriptions = Subscriptions()
     rights = Rights(registry.book, registry.domains)
@@ -177,6 +185,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         new=new,
         subscriptions=subscriptions,
         activity=activity,
+        journal=journal,
+        activity_reading=ActivityReading(activities, rights, journal.flush),
         rights=rights,
         settings=settings_of(channels(websocket), queued),
         deliveries=Deliveries(delivery_store, rights, queue.renewed, time.time),

@@ -105,6 +105,14 @@ class Webhook:
 
 
 @attrs.frozen
+class Activity:
+    """What happened, as it is kept for people to look at. Times are seconds."""
+
+    keep: int = setting(7 * 86_400, checks.number(0, 3650 * 86_400))
+    most: int = setting(200_000, checks.number(1000, 100_000_000))
+
+
+@attrs.frozen
 class Limits:
     """Bounds on what one peer may ask. Sizes are bytes, times seconds."""
 

@@ -18,6 +18,7 @@ from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.unified import Unified
 from mailsockd.api.account import AccountRoutes
+from mailsockd.api.activity import ActivityRoutes
 from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
@@ -100,6 +101,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, core.in_thread),
         DeliveryRoutes(core.deliveries),
+        ActivityRoutes(core.activity_reading),
         PlaceholderRoutes(),
         WebhookRoutes(core.webhooks, core.try_webhook),
         TestMessageRoutes(core.addresses, reception.inject, hostname=config.name, now=time.time),
@@ -127,6 +129,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         registry=core.registry,
         subscriptions=core.subscriptions,
         activity=core.activity,
+        activity_reading=core.activity_reading,
         mailbox=core.mailbox,
         settings=core.settings,
         hostname=config.name,

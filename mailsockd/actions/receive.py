@@ -113,6 +113,12 @@ class Reception:
         envelope = Envelope(sender, tuple(recipients), LOOPBACK, "localhost", LOOPBACK, self._now())
         return await self.receive(envelope, Bytes(content))
 
+    def record(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "", session: str = "") -> None:
+        """Remember what happened to a client; what happened to a canonical recipient is its owner's activity."""
+        inbox = self._registry.book.find(address).inbox if address else ""
+        owner = self._rights.owner(inbox) if inbox else ""
+        self._activity.record(kind, account=owner, address=inbox, peer=peer, text=text, session=session)
+
     def receive(self, envelope: Envelope, content: Content) -> "Deferred[str]":
         """
         Store a mail. Fires with its queue id when it is durable; fails with StorageTrouble.
@@ -139,6 +145,8 @@ class Reception:
     ) -> "Deferred[Any]":
         id = new_id()
         messages = self._messages(envelope, data, mail, id)
+        if envelope.connected is not None:
+            self._connected(envelope, messages[0])
         deliveries = self._onward.plan(messages)
 
         def stored(_: None) -> "Deferred[Any] | None":
@@ -153,6 +161,7 @@ class Reception:
                     peer=message.ip,
                     count=message.size,
                     milliseconds=milliseconds,
+                    session=envelope.session,
                 )
             self._onward.stored(deliveries)
             return self._publish(messages, mail, data)
@@ -162,10 +171,23 @@ class Reception:
                 self._activity.record(Kind.TROUBLE, message=id, text=f"not published: {failure.value!r}")
             else:
                 # The sender is told to try again and not why; whoever runs the server must be able to find out.
-                self._activity.record(Kind.TROUBLE, peer=envelope.peer, text=f"not stored: {failure.value}")
+                self._activity.record(
+                    Kind.TROUBLE, peer=envelope.peer, text=f"not stored: {failure.value}", session=envelope.session
+                )
                 answer.errback(failure)
 
         return self._mailbox.append(messages, data, deliveries).addCallback(stored).addErrback(failed)
+
+    def _connected(self, envelope: Envelope, message: Message) -> None:
+        # Only now, and once a connection: most of those that bring no mail are nobody's business.
+        self._activity.record(
+            Kind.CONNECTED,
+            account=message.owner,
+            peer=envelope.peer,
+            text=f"{'EHLO' if envelope.esmtp else 'HELO'} {envelope.helo}, {'with' if envelope.tls else 'without'} TLS",
+            session=envelope.session,
+            at=envelope.connected,
+        )
 
     def _messages(self, envelope: Envelope, data: bytes, mail: Mail, id: str) -> list[Message]:
         summary = summary_of(mail, envelope.sender)

@@ -31,6 +31,7 @@ TAGS: Mapping[str, str] = {
     "WebSocket": "Every mail as one JSON frame, the moment it is stored.",
     "Web hooks": "Every mail of an address as a signed request to an URL.",
     "Deliveries": "What became of mail that goes on to web hooks, Slack and other addresses.",
+    "Activity": "What happened to mail, addresses, sockets and deliveries, and why.",
     "Sending": "Mail by REST.",
     "Domains": "The domains of the account.",
     "Account": "The account of the key.",

@@ -16,6 +16,7 @@ import mailsockd
 from mailsockd.config import ConfigError
 from mailsockd.control import (
     account_commands,
+    activity_commands,
     address_commands,
     config_commands,
     delivery_commands,
@@ -38,6 +39,7 @@ _FAMILIES = (
     address_commands,
     webhook_commands,
     mail_commands,
+    activity_commands,
     expect,
     delivery_commands,
     status_commands,

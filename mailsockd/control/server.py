@@ -7,6 +7,7 @@ There is no sign-in: whoever may open the socket is an operator, and the mode of
 from collections.abc import Callable, Mapping, Sequence
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
@@ -18,6 +19,7 @@ from mailsockd.actions.settings import Setting
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.control.account_routes import AccountRoutes
+from mailsockd.control.activity_routes import ActivityRoutes
 from mailsockd.control.address_routes import AddressRoutes
 from mailsockd.control.delivery_routes import DeliveryRoutes
 from mailsockd.control.denial_routes import DenialRoutes
@@ -46,6 +48,7 @@ def control_routes(
     registry: Registry,
     subscriptions: Subscriptions,
     activity: ActivityLog,
+    activity_reading: ActivityReading,
     mailbox: Mailbox,
     settings: Sequence[Setting],
     hostname: str,
@@ -69,5 +72,6 @@ def control_routes(
         AddressRoutes(addresses, address_passwords, accounts, registry, settings),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
         DenialRoutes(Denials(registry, now)),
+        ActivityRoutes(activity_reading, activity),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),
     )

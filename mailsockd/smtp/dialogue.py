@@ -6,6 +6,7 @@ next. 354 is followed by content, 220 by TLS, 221 and 421 by the end, every othe
 """
 
 import re
+import secrets
 from collections.abc import Callable
 
 import attrs
@@ -20,6 +21,7 @@ from mailsockd.smtp.reply import Reply
 from mailsockd.smtp.service import Service
 from mailsockd.state.activity import Kind
 
+RECORDED = 10  # recipients of a mail that is not taken whose owners find it in their activity
 _HELO = re.compile(rb"[ -~]{1,255}")
 
 
@@ -49,6 +51,9 @@ class Dialogue:
         self._transaction: Transaction | None = None
         self._errors = 0
         self._junk = 0
+        self._recipients: tuple[str, ...] = ()  # of the last mail whose content has come
+        self._session = ""
+        self._connected: float | None = service.now()
 
     def answer(self, line: bytes) -> Reply:
         """Answer one command line, given without its CRLF. Never raises."""
@@ -64,9 +69,11 @@ class Dialogue:
         """End the transaction whose content has arrived, and give its envelope."""
         transaction, self._transaction = self._transaction, None
         assert transaction is not None
+        connected, self._connected = self._connected, None
+        self._recipients = tuple(transaction.recipients)
         return Envelope(
             sender=transaction.sender,
-            recipients=tuple(transaction.recipients),
+            recipients=self._recipients,
             peer=self._peer,
             helo=self._helo or "",
             via=self._via,
@@ -74,6 +81,8 @@ class Dialogue:
             tls=self._tls,
             utf8=transaction.utf8,
             esmtp=self._esmtp,
+            session=self._name(),
+            connected=connected,
         )
 
     def stored(self, id: str) -> Reply:
@@ -94,11 +103,19 @@ class Dialogue:
 
     def not_taken(self, answer: Reply) -> Reply:
         """Answer that the mail whose content has arrived is not taken."""
-        return self._counted(self._recorded(answer))
+        return self._counted(self._recorded(answer, *self._recipients))
 
-    def _recorded(self, answer: Reply, address: str = "") -> Reply:
-        self._service.record(Kind.REJECTED, address=address, peer=self._peer, text=answer.text)
+    def _recorded(self, answer: Reply, *addresses: str) -> Reply:
+        name = self._name()
+        for address in addresses[:RECORDED] or ("",):
+            self._service.record(Kind.REJECTED, address=address, peer=self._peer, text=answer.text, session=name)
         return answer
+
+    def _name(self) -> str:
+        """Give what the activity calls this session; most that bring nothing need no name."""
+        if not self._session:
+            self._session = secrets.token_hex(6)
+        return self._session
 
     def _counted(self, answer: Reply) -> Reply:
         if answer.counts:
@@ -176,7 +193,7 @@ class Dialogue:
         if not self._transaction.recipients:
             return reply.RECIPIENT_FIRST
         if self._service.commits >= self._service.limits.commits:
-            return self._recorded(reply.BUSY)
+            return self._recorded(reply.BUSY, *self._transaction.recipients)
         return reply.GO_AHEAD
 
     def _starttls(self, argument: bytes) -> Reply:

@@ -23,7 +23,7 @@ Receive = Callable[[Envelope, Content], "Deferred[str]"]
 class Record(Protocol):
     """Remembers what happened: the part of ActivityLog.record that is used here."""
 
-    def __call__(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "") -> None:
+    def __call__(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "", session: str = "") -> None:
         """Remember one event."""
 
 

@@ -58,7 +58,7 @@ class SQLiteMailbox:
             writer.BATCH_JOBS,
             writer.BATCH_BYTES,
             soon,
-            writer.is_index,
+            writer.is_apart,
             writer.Index() if index_in_the_quiet else None,
         )
         self._readers: list[Worker[reader.Question]] = [
@@ -248,6 +248,10 @@ class SQLiteMailbox:
     def change_beside(self, change: changes.Change) -> "Deferred[Any]":
         """Have the writer make a change that touches no message: of what lives in tables of its own."""
         return self._writer.submit(change)
+
+    def change_unhurried(self, change: changes.Change) -> "Deferred[Any]":
+        """Do the same for what a crash may take along: apart from all mail, answered before the disk has it."""
+        return self._writer.submit(writer.Unhurried(change))
 
     def _changed(self, result: Any) -> Any:
         self._counts.forget()

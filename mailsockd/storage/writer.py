@@ -52,12 +52,19 @@ class Index:
     """A slice of what appends leave undone; gives True when there is more. It shares no transaction."""
 
 
-Job: TypeAlias = Append | Change | Index
+@attrs.frozen
+class Unhurried:
+    """A change that shares no transaction, and is answered before it is safe on the disk."""
+
+    change: Change
 
 
-def is_index(job: Job) -> bool:
+Job: TypeAlias = Append | Change | Index | Unhurried
+
+
+def is_apart(job: Job) -> bool:
     """Tell whether a job is done apart from all others."""
-    return isinstance(job, Index)
+    return isinstance(job, Index | Unhurried)
 
 
 class Writer:
@@ -80,8 +87,11 @@ class Writer:
 
     def run(self, jobs: list[Job]) -> list[Any]:
         """Commit the jobs together, or else each alone; gives what each of them gives, or its StorageTrouble."""
-        if isinstance(jobs[0], Index):
-            return [self._index() for _ in jobs]
+        first = jobs[0]
+        if isinstance(first, Index):
+            return [self._unhurried(index_some)]
+        if isinstance(first, Unhurried):
+            return [self._unhurried(first.change)]
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:  # no job's fault, so there is no use in trying each
@@ -98,7 +108,7 @@ class Writer:
         """Close the connection; when it is the last one this moves the log into the file."""
         self._db.close()
 
-    def _index(self) -> Any:
+    def _unhurried(self, change: Change) -> Any:
         # Nobody was promised that this is on the disk, so it does not wait for it; the next commit's wait covers it.
         # The log is moved into the file in small parts, so that an append never waits for a large one behind this.
         try:
@@ -106,9 +116,9 @@ class Writer:
             if self._durable:
                 self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("BEGIN IMMEDIATE")
-            more = index_some(self._db)
+            outcome = change(self._db)
             self._db.execute("COMMIT")
-            return more
+            return outcome
         except Exception as error:
             self._undo()
             return trouble(error, self._path)
@@ -152,7 +162,7 @@ class Writer:
                 for message in job.messages:
                     messages.append((*row_of(message, first.seq), octets))
                 outcomes.append(None)
-            elif not isinstance(job, Index):
+            elif not isinstance(job, Index | Unhurried):
                 self._insert(contents, messages)
                 contents, messages = [], []
                 outcomes.append(job(self._db))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import attrs
 import pytest
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.trial.unittest import SynchronousTestCase
@@ -16,7 +17,7 @@ from mailsockd.mail.envelope import Bytes, Content, Envelope
 from mailsockd.mail.message import Mail, Person
 from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Accounts
-from mailsockd.state.activity import ActivityLog, Kind
+from mailsockd.state.activity import ActivityLog, Event, Kind
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
@@ -150,6 +151,34 @@ class ReceptionTests(SynchronousTestCase):
         self.assertEqual(order, ["answered, 0 published"])
         self.assertEqual([m.inbox for m in self.published[0][0]], ["a@b.test"])
         self.assertEqual([event.kind for event in self.activity], [Kind.STORED])
+
+    def test_a_connection_is_recorded_with_its_first_mail(self) -> None:
+        """What brought a mail is there before the mail, at the time when it connected; no second mail repeats it."""
+        reception = self.reception()
+        first = attrs.evolve(envelope("a@b.test"), session="s1", connected=0.5, helo="mx.shop.test")
+        self.successResultOf(reception.receive(first, Bytes(CONTENT)))
+        self.successResultOf(reception.receive(attrs.evolve(first, connected=None), Bytes(CONTENT)))
+        connected, stored, second = self.activity
+        assert connected == Event(
+            Kind.CONNECTED, 0.5, "ada", peer="192.0.2.9", text="EHLO mx.shop.test, with TLS", session="s1"
+        )
+        assert [(event.kind, event.session) for event in (stored, second)] == [(Kind.STORED, "s1")] * 2
+
+    def test_a_refusal_belongs_to_the_owner_of_the_address(self) -> None:
+        """What was refused for an address, by whatever name, is found by its owner; the rest is nobody's."""
+        reception = self.reception()
+        for address in ("a@b.test", "a+tag@b.test", "x@c.test", "x@b.test", ""):
+            reception.record(Kind.REJECTED, address=address, peer="192.0.2.9", text="552 5.3.4 Too big", session="s1")
+        assert [(event.account, event.address) for event in self.activity] == [
+            ("ada", "a@b.test"),
+            ("ada", "a@b.test"),
+            ("ada", "*@c.test"),
+            ("", "x@b.test"),
+            ("", ""),
+        ]
+        assert {(event.text, event.peer, event.session) for event in self.activity} == {
+            ("552 5.3.4 Too big", "192.0.2.9", "s1")
+        }
 
     def test_injected_mail_goes_the_same_way(self) -> None:
         """Mail that does not come by SMTP is stored and published by the same rules, and refused by them."""

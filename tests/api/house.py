@@ -7,6 +7,7 @@ import attrs
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
+from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
@@ -24,6 +25,7 @@ from mailsockd.actions.unified import Unified
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Webhooks
 from mailsockd.api.account import AccountRoutes
+from mailsockd.api.activity import ActivityRoutes
 from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.addresses import AddressRoutes
 from mailsockd.api.attachments import AttachmentRoutes
@@ -47,9 +49,11 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.storage.journal import Journal
 from mailsockd.web.router import HTTPError, Router
 from tests.api.described import hold
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, stored, tried
+from tests.memory_activities import MemoryActivities
 from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
@@ -90,6 +94,8 @@ class House:
     activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
     threads: list[Any] = attrs.Factory(list)
     deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
+    activities: MemoryActivities = attrs.Factory(MemoryActivities)
+    journal: Journal = attrs.field(init=False)
     renewed: list[Delivery] = attrs.Factory(list)
     signed_out: list[str] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
@@ -112,6 +118,8 @@ class House:
         self.domains.put(Domain("private.test", "bob", NOW, NOW, verified=True, is_private=True))
         self.registry = registry = Registry(self.accounts, self.book, self.domains, self.store)
         rights = Rights(self.book, self.domains)
+        self.journal = Journal(self.activities, Clock(), lambda: NOW)
+        self.activity.listen(self.journal.collect)
         addresses = Addresses(
             registry, rights, self.mailbox, self.subscriptions, any_domain=self.any_domain, now=lambda: NOW
         )
@@ -155,6 +163,7 @@ class House:
             StatisticsRoutes(statistics, Denials(registry, lambda: NOW), reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
+            ActivityRoutes(ActivityReading(self.activities, rights, self.journal.flush)),
             DeliveryRoutes(Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW)),
             PlaceholderRoutes(),
             WebhookRoutes(Webhooks(registry, rights, lambda: NOW), tried),

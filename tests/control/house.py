@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
@@ -31,8 +32,10 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscription, Subscriptions
+from mailsockd.storage.journal import Journal
 from mailsockd.web.router import HTTPError, Router
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, tried
+from tests.memory_activities import MemoryActivities
 from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
@@ -85,6 +88,9 @@ class House:
     threads: list[Callable[[], bytes]] = attrs.Factory(list)
     clock: Clock = attrs.Factory(Clock)
     deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
+    activities: MemoryActivities = attrs.Factory(MemoryActivities)
+    activity: ActivityLog = attrs.field(init=False)
+    journal: Journal = attrs.field(init=False)
     renewed: list[Delivery] = attrs.Factory(list)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
@@ -97,7 +103,9 @@ class House:
         domains = Domains([Domain("mail.test", "admin", NOW, NOW, configured=True)])
         self.registry = Registry(Accounts(), book, domains, self.store)
         rights = Rights(book, domains)
-        activity = ActivityLog(lambda: NOW)
+        self.activity = activity = ActivityLog(lambda: NOW)
+        self.journal = Journal(self.activities, Clock(), lambda: NOW)
+        activity.listen(self.journal.collect)
         self.waiting = Waiting(activity, self.clock)
         accounts = AccountActions(
             self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW, self.deliveries
@@ -128,6 +136,7 @@ class House:
                 registry=self.registry,
                 subscriptions=self.subscriptions,
                 activity=activity,
+                activity_reading=ActivityReading(self.activities, rights, self.journal.flush),
                 mailbox=self.mailbox,
                 settings=[Flag(), *onward_settings()],
                 hostname="mail.test",

@@ -156,6 +156,32 @@ def test_a_refused_recipient_hears_why_and_is_recorded() -> None:
     assert room.events() == [Event(Kind.REJECTED, NOW, address="nobody@mx.test", peer="192.0.2.7", text=line)]
 
 
+def test_a_session_has_one_name_for_all_that_happens_in_it() -> None:
+    """Refusals and mails of one session have its name, other sessions others; the first mail says when it began."""
+    room = Mailroom()
+    room.refuse = refuse
+    client = begun(room)
+    client.send(b"RCPT TO:<nobody@mx.test>\r\nDATA\r\n.\r\n")
+    client.send(b"MAIL FROM:<>\r\nRCPT TO:<bob@mx.test>\r\nDATA\r\n.\r\n")
+    begun(room).send(b"DATA\r\n.\r\n")
+    (first, _), (second, _), (other, _) = room.mails
+    assert [event.session for event in room.activity] == [first.session]
+    assert len(first.session) == 12
+    assert second.session == first.session != other.session
+    assert (first.connected, second.connected, other.connected) == (NOW, None, NOW)
+
+
+def test_a_mail_that_is_not_taken_is_recorded_for_each_recipient() -> None:
+    """Whoever should have got it finds the reply, up to ten recipients."""
+    room = Mailroom(limits=limits(size=10))
+    client = room.connect()
+    client.send(b"EHLO me\r\nMAIL FROM:<>\r\n")
+    client.send(b"".join(b"RCPT TO:<u%d@mx.test>\r\n" % number for number in range(12)))
+    assert client.codes(b"DATA\r\n01234567890123456789\r\n.\r\n") == ["354", "552 5.3.4"]
+    assert [event.address for event in room.events()] == [f"u{number}@mx.test" for number in range(10)]
+    assert {event.text[:9] for event in room.events()} == {"552 5.3.4"}
+
+
 def test_a_refused_sender_and_a_bad_recipient_are_recorded() -> None:
     """What is not taken because of its form is recorded too, with its reply."""
     room = Mailroom()

@@ -42,6 +42,8 @@ def test_a_mail_is_received_and_answered_with_its_queue_id() -> None:
         helo="client.example",
         via="192.0.2.1",
         received=NOW,
+        session=room.mails[0][0].session,
+        connected=NOW,
     )
     assert room.mails == [(envelope, b"Subject: hi\r\n\r\nhello\r\n")]
     assert client.closed

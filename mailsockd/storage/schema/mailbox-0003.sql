@@ -35,4 +35,33 @@ CREATE TABLE sessions (
     used REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- Activity: one row an event. Kinds are named as in state/activity.py.
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at REAL NOT NULL,
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL,
+    address TEXT NOT NULL,
+    message TEXT NOT NULL,
+    peer TEXT NOT NULL,
+    text TEXT NOT NULL,
+    count INTEGER,
+    milliseconds REAL,
+    session TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    similar INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX activity_of_account ON activity (account, id);
+CREATE INDEX activity_of_message ON activity (message) WHERE message <> '';
+CREATE INDEX activity_of_session ON activity (session) WHERE session <> '' AND message = '';
+
+-- What a search looks at; details are searched by those alone who may see them.
+CREATE VIEW recorded AS
+SELECT *,
+    lower(replace(kind, '_', ' ') || char(10) || account || char(10) || address || char(10) || message || char(10)
+        || peer || char(10) || channel || char(10) || text) AS searched
+FROM activity;
+
 PRAGMA user_version = 3;
