@@ -1,10 +1,10 @@
 """What a setting's value may be: each check makes the value of what YAML says, or raises ValueError with a reason."""
 
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from mailsockd.listen import InvalidListen, listen
-from mailsockd.mail.address import InvalidAddress, canonical_domain
+from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
 from mailsockd.sections import Check
 
 
@@ -26,6 +26,22 @@ def domain(value: Any) -> str:
     """Take a domain, in its canonical form."""
     try:
         return canonical_domain(text(value))
+    except InvalidAddress as error:
+        raise ValueError(str(error)) from error
+
+
+def host(value: Any) -> str:
+    """Take the name of a host, or an IP address."""
+    try:
+        return str(ip_address(text(value)))
+    except ValueError:
+        return domain(value)
+
+
+def address(value: Any) -> str:
+    """Take an email address, in its canonical form."""
+    try:
+        return canonical(text(value))
     except InvalidAddress as error:
         raise ValueError(str(error)) from error
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import attrs
 import yaml
+from cryptography import x509
 
 from mailsockd import checks, settings
-from mailsockd.listen import on_private_network
+from mailsockd.listen import names_this_machine, on_private_network
 from mailsockd.mail.address import InvalidAddress, canonical_domain
 from mailsockd.mail.domain_list import domain_list
 from mailsockd.sections import ConfigError, Reader, section, setting
@@ -21,6 +22,7 @@ from mailsockd.state.denials import InvalidDenial, denied_items
 
 __all__ = ["Config", "ConfigError", "load", "parse"]
 
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 PLACES = (Path("mailsockd.yaml"), Path("/etc/mailsockd/mailsockd.yaml"))
 
 
@@ -42,6 +44,7 @@ class Config:
     tls: settings.TLS = section(settings.TLS)
     websocket: settings.WebSocket = section(settings.WebSocket)
     delivery: settings.Delivery = section(settings.Delivery)
+    relay: settings.Relay = section(settings.Relay)
     webhook: settings.Webhook = section(settings.Webhook)
     activity: settings.Activity = section(settings.Activity)
     limits: settings.Limits = section(settings.Limits)
@@ -104,6 +107,32 @@ class Config:
         raise self.error(key, reason)
 
     @property
+    def relay_password(self) -> str:
+        """The password for the relay, which is the first line of its file; "" without one. Raises ConfigError."""
+        file = self.relay.password_file
+        if file is None:
+            return ""
+        password = self._text_of("relay.password_file", file).partition("\n")[0].removesuffix("\r")
+        if not password:
+            raise self.error("relay.password_file", f"{file}: its first line is empty")
+        return password
+
+    @property
+    def relay_authorities(self) -> str:
+        """The PEM of the authorities for the relay's certificate, "" for the system's. Raises ConfigError."""
+        file = self.relay.authorities
+        if file is None:
+            return ""
+        pem = self._text_of("relay.authorities", file)
+        try:
+            for part in pem.split(_CERTIFICATE)[1:] or [""]:
+                x509.load_pem_x509_certificate((_CERTIFICATE + part).encode())
+        except ValueError as error:
+            raise self.error("relay.authorities", f"{file}: it is not a PEM certificate") from error
+        return pem
+
+
+    @property
     def control_socket(self) -> Path:
         """The path of the control socket."""
         text = self.control or f"unix:{self.data}/control.sock"
@@ -125,7 +154,8 @@ def load(path: str | None = None) -> Config:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise ConfigError(f"{found}: cannot be read: {reason}") from error
     config = parse(text, str(found))
-    _ = config.disposable, config.denied  # a file that cannot be used is named now
+    # A file that cannot be used is named now.
+    _ = config.disposable, config.denied, config.relay_password, config.relay_authorities
     return config
 
 
@@ -162,6 +192,18 @@ def _checked(config: Config) -> Config:
     if public and not config.tls.certificates:
         reason = f"{public[0]} is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
         raise config.error("pop3.listen", reason)
+    _check_relay(config)
     if len(str(config.control_socket)) > 100:
         raise config.error("control", f"the path {config.control_socket} is too long for a socket (100 characters)")
     return config
+
+
+def _check_relay(config: Config) -> None:
+    relay = config.relay
+    if relay.username is None and relay.password_file is not None:
+        raise config.error("relay.password_file", "needs relay.username")
+    if relay.username is not None:
+        if relay.password_file is None:
+            raise config.error("relay.username", "needs relay.password_file")
+        if relay.tls in ("none", "opportunistic") and not names_this_machine(relay.host or ""):
+            raise config.error("relay.username", f"would be sent without TLS: relay.tls is {relay.tls}")

@@ -18,6 +18,7 @@ from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.forward import Forwarding
 from mailsockd.actions.maildrop import Maildrops
 from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
@@ -38,6 +39,7 @@ from mailsockd.delivery.lookups import Lookups
 from mailsockd.delivery.outgoing_http import OutgoingHTTP
 from mailsockd.delivery.queue import DeliveryQueue
 from mailsockd.delivery.reach import Reach
+from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.slack import SlackChannel
 from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
@@ -59,6 +61,7 @@ from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
 from mailsockd.storage.sessions import SQLiteSessions, load_sessions
 from mailsockd.stores import mailbox_file, mailbox_store, state_store
+from mailsockd.way_out import mail_channels, make_relay
 from mailsockd.websocket.server import long_text_frame, text_frame
 
 SESSION_IDLE = 14 * 86_400  # seconds without a page after which a browser has to sign in again
@@ -96,6 +99,8 @@ class Core:
     waiting: Waiting
     in_thread: Callable[..., "Deferred[Any]"]
     """Runs what would hold the reactor in a thread of its pool."""
+    relay: Relay | None
+    """By what mail leaves, if it may."""
     any_domain: bool
     """Whether mail for every domain is taken."""
 
@@ -161,7 +166,15 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         hostname=config.name,
         now=time.time,
     )
-    queued = queued_channels(webhook, SlackChannel(http, reach, in_thread))
+    forwarding = Forwarding(
+        mailbox, websocket.publish, activity, dispatch, in_thread, monotonic=time.monotonic, now=time.time
+    )
+    relay = make_relay(config, reactor, in_thread)
+    queued = queued_channels(
+        webhook,
+        SlackChannel(http, reach, in_thread),
+        *mail_channels(config, registry, rights, forwarding, relay, activity),
+    )
     dispatch.serve(queued)
     delivery_store = SQLiteDeliveries(mailbox.ask, mailbox.change_beside)
     queue = DeliveryQueue(
@@ -218,6 +231,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         ),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,
+        relay=relay,
         any_domain=any_domain,
     )
 

@@ -50,3 +50,11 @@ def on_private_network(text: str) -> bool:
         return place.endpoint.startswith("unix:")
     address = ip_address(place.host.partition("%")[0])
     return address.is_loopback or (address.is_private and not address.is_unspecified)
+
+
+def names_this_machine(host: str) -> bool:
+    """Tell whether a host, by its name or number, is loopback."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

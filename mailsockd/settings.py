@@ -113,6 +113,24 @@ class Activity:
 
 
 @attrs.frozen
+class Relay:
+    """The server by which mail leaves. `verify` None checks its certificate unless it is on this machine."""
+
+    host: str | None = setting(None, checks.host)
+    port: int = setting(587, checks.number(1, 65_535))
+    tls: str = setting("starttls", checks.choice("starttls", "implicit", "opportunistic", "none"))
+    verify: bool | None = setting(None, checks.flag)
+    authorities: str | None = setting(None, checks.text)
+    username: str | None = setting(None, checks.text)
+    password_file: str | None = setting(None, checks.text)
+    hello: str | None = setting(None, checks.domain)
+    sender: str | None = setting(None, checks.address)
+    domains: tuple[str, ...] | None = setting(None, checks.domains)
+    connections: int = setting(4, checks.number(1, 1000))
+    timeout: int = setting(60, checks.number(1, 600))
+
+
+@attrs.frozen
 class Limits:
     """Bounds on what one peer may ask. Sizes are bytes, times seconds."""
 

@@ -86,6 +86,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         any_domain=core.any_domain,
         largest=config.limits.message_size,
         now=time.time,
+        outside=core.relay.refusal if core.relay else None,
     )
     return Router(
         AddressRoutes(core.addresses, registry.book, core.settings),

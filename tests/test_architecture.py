@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "config": {"checks", "settings", "listen", "mail", "sections", "state"},
     "bounds": {"config", "delivery", "smtp", "web", "websocket", "pop3"},
     "stores": {"config", "storage"},
+    "way_out": {"actions", "config", "delivery", "listen", "state"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},
     "services": {"actions", "state"},
     "script": {"tap"},

@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 SETTINGS = (ROOT / "etc/mailsockd.yaml").read_text()
 # Settings without a fixed default: what stands in for them depends on the machine or on other settings.
 WITHOUT_DEFAULT = {"hostname", "domains", "control", "smtp.denylist", "validation.disposable_domains"}
+WITHOUT_DEFAULT |= {"relay.host", "relay.verify", "relay.authorities", "relay.username", "relay.password_file"}
+WITHOUT_DEFAULT |= {"relay.hello", "relay.sender", "relay.domains"}
 
 
 def uncommented() -> str:

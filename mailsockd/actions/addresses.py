@@ -192,6 +192,9 @@ class Addresses:
 
 def _changed(address: Address, changes: Changes, now: float) -> Address:
     settings = {**address.settings, **changes.settings}
+    if settings.get("forward") == address.address:
+        reason = "forward: must be another address"
+        raise Refusal(400, f"The settings of the address are not valid: {reason}", (reason,))
     return attrs.evolve(
         address,
         info=address.info if changes.info is None else changes.info,

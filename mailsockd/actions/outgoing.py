@@ -1,4 +1,7 @@
-"""Sending a mail by REST (contract section 1.3): written here, and delivered here when its domains are ours."""
+"""
+Sending a mail by REST (contract section 1.3): written here, delivered here where the domain is ours, and left to the
+relay for all others.
+"""
 
 import re
 import secrets
@@ -8,6 +11,7 @@ from typing import TypeAlias
 import attrs
 from twisted.internet.defer import Deferred
 
+from mailsockd.actions.outward import Outward
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.actions.rights import Rights
@@ -22,8 +26,10 @@ MOST_RECIPIENTS = 3  # contract section 3.12
 WRITTEN_IN_REACTOR = 64 * 1024
 _BARE = re.compile(rb"\r?\n|\r")
 
-# Stores one mail for canonical recipients: sender, recipients, content. Gives its queue id.
-Inject: TypeAlias = Callable[[str, Sequence[str], bytes], Awaitable[str]]
+# Stores one mail for canonical recipients: sender, recipients, content, what leaves. Gives its queue id.
+Inject: TypeAlias = Callable[[str, Sequence[str], bytes, Outward | None], Awaitable[str]]
+# Says why a canonical address outside is not sent to, "" when it is.
+RefusalOutside: TypeAlias = Callable[[str], str]
 InThread: TypeAlias = "Callable[[Callable[[], bytes]], Deferred[bytes]]"
 
 
@@ -60,7 +66,11 @@ class Sent:
 
 
 class Sending:
-    """Sends for accounts. `largest` is the bytes of a mail; with `any_domain` mail for every domain stays here."""
+    """
+    Sends for accounts. `largest` is the bytes of a mail; with `any_domain` mail for every domain stays here.
+
+    `outside` says what the relay takes, None when there is no relay.
+    """
 
     def __init__(
         self,
@@ -73,6 +83,7 @@ class Sending:
         any_domain: bool,
         largest: int,
         now: Callable[[], float],
+        outside: RefusalOutside | None = None,
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -82,6 +93,7 @@ class Sending:
         self._any_domain = any_domain
         self._largest = largest
         self._now = now
+        self._outside = outside
 
     async def send(self, caller: Account, wanted: Outgoing) -> Sent:
         """
@@ -98,15 +110,38 @@ class Sending:
             wanted = attrs.evolve(wanted, sender=author, to=wanted.to or (*mail.to, *mail.cc, *mail.bcc))
         sender = self._sender(caller, wanted.sender)
         recipients = self._recipients(wanted.to)
+        addresses = tuple(dict.fromkeys(person.address for person in recipients))
+        inside = tuple(address for address in addresses if self._ours(address))
+        outward = self._outward(caller, sender, wanted, addresses)
         content = await self._content(sender, recipients, wanted)
         if len(content) > self._largest:
             raise self._too_long()
-        addresses = tuple(dict.fromkeys(person.address for person in recipients))
-        id = await to_the_end(self._deliver(sender.address, addresses, content))
+        id = await to_the_end(self._deliver(sender.address, inside, content, outward))
         return Sent(sender.address, addresses, id)
 
-    async def _deliver(self, sender: str, recipients: tuple[str, ...], content: bytes) -> str:
-        return await self._inject(sender, recipients, content)
+    async def _deliver(self, sender: str, inside: tuple[str, ...], content: bytes, outward: Outward | None) -> str:
+        return await self._inject(sender, inside, content, outward)
+
+    def _ours(self, address: str) -> bool:
+        return self._any_domain or self._registry.domains.served(domain_of(address))
+
+    def _outward(
+        self, caller: Account, sender: Person, wanted: Outgoing, addresses: Sequence[str]
+    ) -> Outward | None:
+        """Say what leaves, None when nothing does. Raises Refusal 400 for a sender that may write at home only."""
+        outside = tuple(address for address in addresses if not self._ours(address))
+        if not outside:
+            return None
+        inbox = self._rights.inbox(sender.address, "from")
+        authors = parse(_lines(wanted.raw[:WRITTEN_IN_REACTOR])).sender if wanted.raw else (sender,)
+        for author in authors or (sender,):
+            mine = _canonical(author, "from").address
+            if caller.name not in (self._rights.owner(inbox), self._rights.reserver(inbox)) or (
+                self._rights.inbox(mine, "from") != inbox
+            ):
+                reason = f"must be an address of this account for mail to {outside[0]}"
+                raise Refusal(400, f"{mine} cannot be used as the sender: it {reason}.", (f"from: {reason}",))
+        return Outward(caller.name, inbox, outside)
 
     async def _content(self, sender: Person, recipients: Sequence[Person], wanted: Outgoing) -> bytes:
         draft = Draft(
@@ -146,9 +181,12 @@ class Sending:
             raise Refusal(400, reason, (f"to: has more than {MOST_RECIPIENTS} recipients",))
         found = [_canonical(person, "to") for person in people]
         for person in found:
-            domain = domain_of(person.address)
-            if not (self._any_domain or self._registry.domains.served(domain)):
-                reason = f"{domain} is not served here, and no relay is configured (this version has none)"
+            if self._ours(person.address):
+                continue
+            reason = f"{domain_of(person.address)} is not served here, and no relay is configured (relay.host)"
+            if self._outside is not None:
+                reason = self._outside(person.address)
+            if reason:
                 raise Refusal(400, f"{person.address} cannot be sent to: {reason}.", (f"to: {reason}",))
         return found
 

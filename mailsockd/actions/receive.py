@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.python.failure import Failure
 
 from mailsockd.actions.onward import NOWHERE, Onward
+from mailsockd.actions.outward import Outward
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
@@ -103,15 +104,21 @@ class Reception:
         except InvalidAddress as error:
             raise Refusal(400, f"{recipient} is not a valid email address", (f"to: {error}",)) from error
 
-    async def inject_for(self, sender: str, recipients: Sequence[str], content: bytes) -> str:
-        """Do the same for several recipients, canonical and distinct, as one mail: all of them get it or none."""
+    async def inject_for(
+        self, sender: str, recipients: Sequence[str], content: bytes, outward: Outward | None = None
+    ) -> str:
+        """
+        Do the same for several recipients, canonical and distinct, as one mail: all of them get it or none.
+
+        What `outward` says is stored in the same transaction.
+        """
         for recipient in recipients:
             try:
                 self.accept(recipient, LOOPBACK)
             except Rejected as error:
                 raise Refusal(400, error.text, (f"to: {error.text}",)) from error
         envelope = Envelope(sender, tuple(recipients), LOOPBACK, "localhost", LOOPBACK, self._now())
-        return await self.receive(envelope, Bytes(content))
+        return await self.receive(envelope, Bytes(content), outward)
 
     def record(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "", session: str = "") -> None:
         """Remember what happened to a client; what happened to a canonical recipient is its owner's activity."""
@@ -119,7 +126,7 @@ class Reception:
         owner = self._rights.owner(inbox) if inbox else ""
         self._activity.record(kind, account=owner, address=inbox, peer=peer, text=text, session=session)
 
-    def receive(self, envelope: Envelope, content: Content) -> "Deferred[str]":
+    def receive(self, envelope: Envelope, content: Content, outward: Outward | None = None) -> "Deferred[str]":
         """
         Store a mail. Fires with its queue id when it is durable; fails with StorageTrouble.
 
@@ -129,25 +136,35 @@ class Reception:
         began = self._monotonic()
         if content.size <= PARSED_IN_REACTOR:
             data = content.read()
-            self._store(envelope, data, parse(data), began, answer)
+            self._store(envelope, data, parse(data), began, answer, outward)
         else:
-            self._large.run(self._receive_large, envelope, content, began, answer).addErrback(answer.errback)
+            large = self._large.run(self._receive_large, envelope, content, began, answer, outward)
+            large.addErrback(answer.errback)
         return answer
 
     def _receive_large(
-        self, envelope: Envelope, content: Content, began: float, answer: "Deferred[str]"
+        self, envelope: Envelope, content: Content, began: float, answer: "Deferred[str]", outward: Outward | None
     ) -> "Deferred[Any]":
         parsed = self._in_thread(read_and_parse, content)
-        return parsed.addCallback(lambda result: self._store(envelope, result[0], result[1], began, answer))
+        return parsed.addCallback(lambda result: self._store(envelope, result[0], result[1], began, answer, outward))
 
     def _store(
-        self, envelope: Envelope, data: bytes, mail: Mail, began: float, answer: "Deferred[str]"
+        self,
+        envelope: Envelope,
+        data: bytes,
+        mail: Mail,
+        began: float,
+        answer: "Deferred[str]",
+        outward: Outward | None,
     ) -> "Deferred[Any]":
         id = new_id()
         messages = self._messages(envelope, data, mail, id)
         if envelope.connected is not None:
             self._connected(envelope, messages[0])
-        deliveries = self._onward.plan(messages)
+        kept, deliveries = messages, self._onward.plan(messages)
+        if outward is not None:
+            copy = outward.copy(envelope, f"{id}-{len(messages)}", self._mailbox.next_seq(), len(data), mail)
+            kept, deliveries = [*messages, copy], [*deliveries, *outward.deliveries(copy)]
 
         def stored(_: None) -> "Deferred[Any] | None":
             answer.callback(id)
@@ -176,7 +193,7 @@ class Reception:
                 )
                 answer.errback(failure)
 
-        return self._mailbox.append(messages, data, deliveries).addCallback(stored).addErrback(failed)
+        return self._mailbox.append(kept, data, deliveries).addCallback(stored).addErrback(failed)
 
     def _connected(self, envelope: Envelope, message: Message) -> None:
         # Only now, and once a connection: most of those that bring no mail are nobody's business.

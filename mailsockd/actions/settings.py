@@ -6,8 +6,6 @@ from typing import Any, Protocol
 from mailsockd.actions.addresses import LONGEST_INFO, Changes
 from mailsockd.actions.refusal import Refusal
 
-# Settings of Mailsac's that no channel here serves yet: clearing one is fine, setting one is refused by name.
-UNSERVED = ("forward",)
 _FLAGS = ("enablews", "webhookSlackToFrom")
 _FORM_FLAGS: Mapping[str, object] = {"true": True, "1": True, "false": False, "0": False, "": None}
 # Fields that clients send back because they were in the answer; what they say is not theirs to change.
@@ -50,9 +48,6 @@ def changes(body: Mapping[str, Any], channels: Sequence[Setting], account: str) 
                 settings[setting] = known[setting].check(_flag(value) if setting in _FLAGS else value, account)
             except ValueError as error:
                 errors.append(f"{name}: {error}")
-        elif setting in UNSERVED:
-            if value not in (None, "", False, "false", "0"):
-                errors.append(f"{name}: is not served by this server yet")
         elif setting not in _IGNORED:
             errors.append(f"{name}: is not a setting of an address")
     if errors:

@@ -5,14 +5,13 @@ from mailsockd.actions.flags import LONGEST_LABEL, MOST_LABELS
 from mailsockd.actions.outgoing import MOST_RECIPIENTS
 from mailsockd.api.fields import MOST_ENCLOSURES, MOST_RECEIVED, MOST_RESERVED, MOST_VALIDATED
 from mailsockd.api.schemas import RECIPIENT
-from mailsockd.api.shapes import Named, Schema, array, closed, flag, nullable, only, text
+from mailsockd.api.shapes import Named, Schema, array, closed, flag, nullable, text
 
-_UNSERVED = only(None, "Null clears it. Setting it is refused: this server does not send there yet.")
 _SETTINGS = {
     "info": nullable(text("A note.", maxLength=LONGEST_INFO)),
     "enablews": nullable(flag("Whether mail goes to web sockets.")),
     "enabledws": nullable(flag("The same, under the name that typed clients know.")),
-    "forward": _UNSERVED,
+    "forward": nullable(text("The address of the account, or one outside, that mail is forwarded to.", maxLength=600)),
     "webhook": nullable(text("An http or https URL that mail is sent to as JSON.", maxLength=2000)),
     "webhookSlack": nullable(text("The URL of an incoming web hook of Slack's.", maxLength=2000)),
     "webhookSlackToFrom": nullable(flag("Whether sender and recipient are shown in Slack.")),

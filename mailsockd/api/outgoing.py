@@ -26,10 +26,10 @@ class OutgoingRoutes:
         operation="SendMessage",
         summary="Send a mail to up to three recipients",
         takes=Body(OUTGOING, required=True),
-        answers=gives(SENT, "The mail is delivered."),
+        answers=gives(SENT, "The mail is delivered, and what leaves by the relay is stored to be sent."),
     )
     async def send(self, call: Call) -> Any:
-        """Write a mail and deliver it to recipients in domains that are served here."""
+        """Write a mail, deliver it in the domains that are served here, and leave what is for others to the relay."""
         body, form = call.body(), call.is_form
         if call.body_size <= WRITTEN_IN_REACTOR:
             wanted = outgoing(body, form)

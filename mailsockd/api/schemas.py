@@ -94,7 +94,6 @@ MESSAGE_EXAMPLE = {
 MESSAGE = Named("Message", closed("One stored copy of a mail.", MESSAGE_FIELDS, example=MESSAGE_EXAMPLE))
 MESSAGES = Named("MessageList", array(MESSAGE, "Messages, newest first; `[]` when there are none."))
 
-_UNSERVED = nullable(text("Null: this server does not send there yet."))
 _ALIAS = text("An alias: mail to it arrives in this inbox.", pattern="^inbox-[0-9a-f]+@")
 
 ADDRESS = Named(
@@ -104,7 +103,7 @@ ADDRESS = Named(
         {
             "_id": text("The address in its canonical form."),
             "owner": text("The account that reserved it; not there when nobody did."),
-            "forward": _UNSERVED,
+            "forward": nullable(text("The address that its mail is forwarded to.")),
             "enablews": flag("Whether its mail goes to web sockets."),
             "enabledws": flag("The same, under the name that typed clients know."),
             "webhook": nullable(text("The URL that its mail is sent to as JSON.")),

@@ -95,6 +95,14 @@ class QueuedChannel(Protocol):
     def settings(self) -> Sequence[Setting]:
         """The settings of an address that it reads."""
 
+    @property
+    def by_setting(self) -> bool:
+        """Whether an address's setting says at each try where to; otherwise each delivery does, for good."""
+
+    @property
+    def patience(self) -> float | None:
+        """The seconds that one try may take, None for those of `delivery.attempt_timeout`."""
+
     def target(self, address: Address) -> str | None:
         """Give what an address wants its mail sent to, None when it wants none; text that UTF-8 can encode."""
 

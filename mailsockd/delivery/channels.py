@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from mailsockd.delivery.channel import Channel, QueuedChannel, Setting
+from mailsockd.delivery.forward import ForwardChannel
+from mailsockd.delivery.sent import SentChannel
 from mailsockd.delivery.slack import SlackChannel
 from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
@@ -13,9 +15,11 @@ def channels(websocket: WebSocketChannel) -> Sequence[Channel]:
     return (websocket,)
 
 
-def queued_channels(webhook: WebhookChannel, slack: SlackChannel) -> Sequence[QueuedChannel]:
+def queued_channels(
+    webhook: WebhookChannel, slack: SlackChannel, forward: ForwardChannel, sent: SentChannel
+) -> Sequence[QueuedChannel]:
     """Give the queued channels."""
-    return webhook, slack
+    return webhook, slack, forward, sent
 
 
 def settings_of(live: Sequence[Channel], queued: Sequence[QueuedChannel]) -> Sequence[Setting]:

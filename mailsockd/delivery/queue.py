@@ -202,7 +202,12 @@ class DeliveryQueue(Service):
 
     async def _make(self, waiting: Waiting, delivery: Delivery, message: Message | None) -> None:
         address, channel = self._book.get(delivery.address), self._channels.get(delivery.channel)
-        target = self._target(delivery.channel, delivery.account, address)
+        if channel is not None and not channel.by_setting:
+            # Nothing of the address is asked, which nobody may have reserved.
+            address = address or Address(delivery.address, delivery.account, delivery.created, delivery.created)
+            target: str | None = delivery.target
+        else:
+            target = self._target(delivery.channel, delivery.account, address)
         if address is None or channel is None or target is None:
             await self._ledger.failed(delivery, self._obstacle(delivery, address, channel))
         elif target != delivery.target:
@@ -228,7 +233,8 @@ class DeliveryQueue(Service):
             return
         began = self._clock.seconds()
         parcel = Parcel(delivery, address, message, content)
-        outcome = await attempt(channel, parcel, self._limits.attempt_timeout, self._clock)
+        patience = max(self._limits.attempt_timeout, channel.patience or 0)
+        outcome = await attempt(channel, parcel, patience, self._clock)
         milliseconds = (self._clock.seconds() - began) * 1000
         if isinstance(outcome, Postponed):
             await self._postpone(waiting, delivery, outcome, milliseconds)
@@ -287,7 +293,8 @@ class DeliveryQueue(Service):
         for waiting in tuple(self._lines.values()):
             # One reads of the new target in the settings, and would wait for the old one.
             line = waiting.line
-            if waiting.resting and waiting.address:
+            channel = self._channels.get(line.channel)
+            if waiting.resting and waiting.address and (channel is None or channel.by_setting):
                 address = self._book.get(waiting.address)
                 if self._target(line.channel, line.account, address) != line.target:
                     self._wake(waiting)

@@ -31,6 +31,8 @@ class SlackChannel:
     """Sends messages to Slack channels."""
 
     name = "slack"
+    by_setting = True
+    patience = None
 
     def __init__(self, http: OutgoingHTTP, reach: Reach, in_thread: Callable[..., "Deferred[Any]"]) -> None:
         self._http = http

@@ -35,6 +35,8 @@ class WebhookChannel:
     """
 
     name = "webhook"
+    by_setting = True
+    patience = None
 
     def __init__(
         self,

@@ -41,6 +41,7 @@ from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.unified import UnifiedRoutes
 from mailsockd.api.validation import ValidationRoutes
 from mailsockd.api.webhooks import WebhookRoutes
+from mailsockd.delivery.forward import ForwardSetting
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
@@ -151,7 +152,7 @@ class House:
             now=lambda: NOW,
         )
         self.router = Router(
-            AddressRoutes(addresses, self.book, [Flag(), *onward_settings()]),
+            AddressRoutes(addresses, self.book, [Flag(), *onward_settings(), ForwardSetting(registry, rights, None)]),
             AddressPasswordRoutes(AddressPasswords(registry, rights, self.passwords, lambda: NOW + 5)),
             MessageRoutes(messages, reading, self.waiting, self.accounts.by_key),
             ContentRoutes(messages, reading),

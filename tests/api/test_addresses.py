@@ -153,15 +153,32 @@ def test_update_changes_only_what_is_given(house: House) -> None:
         ({"enablews": "maybe"}, "enablews: must be true or false"),
         ({"info": 5}, "info: must be text of at most 1000 characters"),
         ({"colour": "red"}, "colour: is not a setting of an address"),
-        ({"forward": "x@b.test"}, "forward: is not served by this server yet"),
+        ({"forward": 5}, "forward: must be an email address"),
+        ({"forward": "x"}, "forward: is not a valid email address: an address needs a local part, an @ and a domain"),
+        ({"forward": "x@b.test"}, "forward: must be an address of this account, and x@b.test is none"),
+        ({"forward": "bobs@b.test"}, "forward: must be an address of this account, and bobs@b.test is none"),
+        ({"forward": "A+tag@b.test"}, "forward: must be another address"),
+        (
+            {"forward": "x@gmail.test"},
+            "forward: must be an address of this account: x@gmail.test is not on this server, and no relay is "
+            "configured (relay.host)",
+        ),
     ],
 )
 def test_wrong_settings_are_named(house: House, body: object, error: str) -> None:
     """A wrong field is a 400 that names it, and nothing changes."""
     house.ask("POST", "/api/addresses/a@b.test")
+    house.ask("POST", "/api/addresses/bobs@b.test", "bob")
     answer = house.ask("PUT", "/api/addresses/a@b.test", body=body)
     assert (answer.status, answer.json["validationErrors"]) == (400, [error])
-    assert len(house.store.saved) == 1
+    assert len(house.store.saved) == 2
+
+
+def test_forwarding_to_an_address_of_the_account(house: House) -> None:
+    """It is kept as the inbox that it names, by PUT or with the reservation, and cleared by an empty text."""
+    house.ask("POST", "/api/addresses/a@b.test")
+    assert house.json("POST", "/api/addresses/c@b.test", body={"forward": "A+x@B.test"})["forward"] == "a@b.test"
+    assert house.json("PUT", "/api/private-address-forwarding/c@b.test", body={"forward": ""})["forward"] is None
 
 
 def test_update_by_somebody_else(house: House) -> None:

@@ -25,6 +25,7 @@ from mailsockd.actions.webhooks import Webhooks
 from mailsockd.control import ctl
 from mailsockd.control.client import Failed
 from mailsockd.control.server import Facts, control_routes
+from mailsockd.delivery.forward import ForwardSetting
 from mailsockd.mail.envelope import Bytes, Envelope
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
@@ -138,7 +139,7 @@ class House:
                 activity=activity,
                 activity_reading=ActivityReading(self.activities, rights, self.journal.flush),
                 mailbox=self.mailbox,
-                settings=[Flag(), *onward_settings()],
+                settings=[Flag(), *onward_settings(), ForwardSetting(self.registry, rights, None)],
                 hostname="mail.test",
                 inject=self.reception.inject,
                 in_thread=self.in_thread,

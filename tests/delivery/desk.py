@@ -34,6 +34,8 @@ class Hook:
     """
 
     name = "hook"
+    by_setting = True
+    patience: float | None = None
     settings: Sequence[Setting] = ()
 
     def __init__(self, now: Callable[[], float]) -> None:
