@@ -131,7 +131,6 @@ class Config:
             raise self.error("relay.authorities", f"{file}: it is not a PEM certificate") from error
         return pem
 
-
     @property
     def control_socket(self) -> Path:
         """The path of the control socket."""
