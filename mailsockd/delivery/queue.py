@@ -30,6 +30,7 @@ from mailsockd.delivery.queue_limits import (
     SWEEP,
     DeliveryLimits,
 )
+from mailsockd.delivery.whereto import Nowhere, Whereto
 from mailsockd.mail.stored import Message
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import Address, AddressBook
@@ -62,8 +63,7 @@ class DeliveryQueue(Service):
         self._store = store
         self._ledger = Ledger(store, activity, clock, limits, now)
         self._content = content
-        self._book = book
-        self._channels = {channel.name: channel for channel in channels}
+        self._whereto = Whereto(book, channels)
         self._clock = clock
         self._limits = limits
         self._now = now
@@ -201,16 +201,12 @@ class DeliveryQueue(Service):
             waiting.running.discard(delivery.id)
 
     async def _make(self, waiting: Waiting, delivery: Delivery, message: Message | None) -> None:
-        address, channel = self._book.get(delivery.address), self._channels.get(delivery.channel)
-        if channel is not None and not channel.by_setting:
-            # Nothing of the address is asked, which nobody may have reserved.
-            address = address or Address(delivery.address, delivery.account, delivery.created, delivery.created)
-            target: str | None = delivery.target
-        else:
-            target = self._target(delivery.channel, delivery.account, address)
-        if address is None or channel is None or target is None:
-            await self._ledger.failed(delivery, self._obstacle(delivery, address, channel))
-        elif target != delivery.target:
+        try:
+            channel, address, target = self._whereto.now(delivery)
+        except Nowhere as error:
+            await self._ledger.failed(delivery, str(error))
+            return
+        if target != delivery.target:
             await self._ledger.surely(lambda: self._store.redirect(delivery.id, target))
             self._go_on(self._line(Line(delivery.account, delivery.channel, target)))
         elif message is None:
@@ -265,18 +261,6 @@ class DeliveryQueue(Service):
             self._leave_alone(waiting, due - now)
             await self._ledger.postponed(delivery, due, outcome.reason, milliseconds, outcome.said)
 
-    def _target(self, channel: str, account: str, address: Address | None) -> str | None:
-        known = self._channels.get(channel)
-        return known.target(address) if known is not None and address is not None and address.owner == account else None
-
-    @staticmethod
-    def _obstacle(delivery: Delivery, address: Address | None, channel: QueuedChannel | None) -> str:
-        if address is None or address.owner != delivery.account:
-            return f"{delivery.address} was released"
-        if channel is None:
-            return f"this server has no channel {delivery.channel}"
-        return f"{delivery.channel} was switched off for {delivery.address}"
-
     def _beside(self, work: "Coroutine[Deferred[Any], Any, None]") -> None:
         doing = ensureDeferred(work)
         doing.addErrback(self._log_unless_cancelled)
@@ -292,11 +276,7 @@ class DeliveryQueue(Service):
         self._sweep = self._clock.callLater(SWEEP, self._sweeping)
         for waiting in tuple(self._lines.values()):
             # One reads of the new target in the settings, and would wait for the old one.
-            line = waiting.line
-            channel = self._channels.get(line.channel)
-            if waiting.resting and waiting.address and (channel is None or channel.by_setting):
-                address = self._book.get(waiting.address)
-                if self._target(line.channel, line.account, address) != line.target:
-                    self._wake(waiting)
+            if waiting.resting and waiting.address and self._whereto.changed(waiting.line, waiting.address):
+                self._wake(waiting)
         if not self._rest:
             self._beside(self._ledger.tidy())

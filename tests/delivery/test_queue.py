@@ -266,3 +266,21 @@ def test_no_pause_is_shorter_than_the_first(asked: float | None) -> None:
     desk.mail("m1")
     desk.run(6)
     assert desk.hook.times == [0, 5]
+
+
+class DirectTests(SynchronousTestCase):
+    """A channel that no setting asks for."""
+
+    def test_its_target_is_that_of_the_delivery(self) -> None:
+        """It goes where it was to go, whatever settings say, and although nobody reserved the address."""
+        desk = Desk()
+        desk.address()
+        desk.hook.says = lambda parcel: Postponed("refused", 3600.0)
+        desk.hook.by_setting = False
+        desk.mail("m1")
+        desk.address(hook="two")
+        desk.run(20)
+        assert desk.hook.tries == [(0.0, "one", "m1")]
+        desk.book.remove("a@b.test")
+        desk.run(3600, step=10)
+        assert desk.hook.tries == [(0.0, "one", "m1"), (3600.0, "one", "m1")]
