@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailsockd.actions.messages import Messages
+from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
+from mailsockd.dashboard.address_pop3 import MailProgramRoutes
+from mailsockd.dashboard.address_settings import SettingsRoutes
+from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
@@ -15,7 +20,15 @@ from mailsockd.state.accounts import Account
 from mailsockd.web.router import HasRoutes, Router, Translate
 from mailsockd.web.session import Browsers
 
-PAGES = (DashboardRoutes, HomeRoutes, ReferenceRoutes, SignInRoutes)
+PAGES = (
+    DashboardRoutes,
+    HomeRoutes,
+    MailProgramRoutes,
+    ManageRoutes,
+    ReferenceRoutes,
+    SettingsRoutes,
+    SignInRoutes,
+)
 
 
 def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any], translate: Translate) -> Router:
@@ -37,10 +50,14 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
             "Open web sockets": f"{sum(one.account == account.name for one in core.subscriptions):,}",
         }
 
+    messages = Messages(core.mailbox, core.rights, core.config.name)
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
         HomeRoutes(frame, registry.book, core.rights, domains, figures),
+        ManageRoutes(frame, core.addresses, messages, f"user1@{core.config.served[0]}"),
+        MailProgramRoutes(frame, core.addresses, core.address_passwords, _mail_programs(core.config)),
+        SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),
         ReferenceRoutes(frame, description),
         SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
     )
@@ -49,3 +66,10 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
 
 def _places(pages: Sequence[type[HasRoutes]]) -> Sequence[str]:
     return [route.pattern for page in pages for route in page.routes if route.method == "GET"]
+
+
+def _mail_programs(config: Config) -> Sequence[tuple[str, Sequence[str]]]:
+    return (
+        ("POP3, with STLS", config.pop3.listen),
+        ("POP3 with TLS", config.pop3.listen_tls),
+    )

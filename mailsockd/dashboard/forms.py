@@ -61,6 +61,36 @@ class Fields(Element):
         return [_tick(field) if field.kind == "tick" else _labelled(field) for field in self._fields]
 
 
+class FormPage(Element):
+    """
+    A page that is one form. `lead` stands below its title, `action` is where it is sent, `button` what sends it.
+
+    `problem` says what was wrong with what was sent last.
+    """
+
+    loader = template("form.xhtml")
+
+    def __init__(
+        self, title: str, lead: str, action: str, fields: Iterable[Field], button: str, csrf: str, problem: str = ""
+    ) -> None:
+        super().__init__()
+        self._slots: dict[str, str] = {
+            "title": title, "lead": lead, "action": action, "button": button, "csrf": csrf
+        }  # fmt: skip
+        self._fields = fields
+        self._problem = problem
+
+    @renderer
+    def page(self, request: Request, tag: Tag) -> Tag:
+        """Fill the slots."""
+        return tag.fillSlots(**self._slots, fields=Fields(self._fields))
+
+    @renderer
+    def problem(self, request: Request, tag: Tag) -> "Tag | str":
+        """Say what was wrong."""
+        return tag(self._problem) if self._problem else ""
+
+
 def _labelled(field: Field) -> Tag:
     return tags.div(tags.label(field.label, for_=field.name), _input(field), *_notes(field), class_="field")
 

@@ -119,6 +119,10 @@ class Call:
         """The fields of the body but for those of authentication, a fresh dictionary; `{}` when there is no body."""
         return {name: value for name, value in self.whole_body().fields.items() if name not in _NOT_FOR_ROUTES}
 
+    def form(self) -> dict[str, str]:
+        """The fields of a form: the texts of body(), and of those that were given several times none."""
+        return {name: value for name, value in self.body().items() if isinstance(value, str)}
+
     @property
     def secure(self) -> bool:
         """Whether the request came by TLS."""

@@ -7,9 +7,18 @@ from urllib.parse import urlencode
 import attrs
 from twisted.internet.defer import Deferred, succeed
 
+from mailsockd.actions.address_passwords import AddressPasswords
+from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.messages import Messages
+from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.sessions import SignIns
+from mailsockd.actions.settings import Setting
+from mailsockd.actions.webhooks import Webhooks
+from mailsockd.dashboard.address_pop3 import MailProgramRoutes
+from mailsockd.dashboard.address_settings import SettingsRoutes
+from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
@@ -18,15 +27,21 @@ from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog
-from mailsockd.state.addresses import AddressBook
+from mailsockd.state.addresses import Address, AddressBook
+from mailsockd.state.deliveries import Trial
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.sessions import Session, Sessions
-from mailsockd.web.router import HasRoutes, Router
+from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.web.router import HasRoutes, HTTPError, Router
 from mailsockd.web.session import Browsers
-from tests.fakes import ImmediatePasswords, MemoryStore
+from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1_800_000_000.0
+
+
+def translated(error: Exception) -> HTTPError | None:
+    return HTTPError(error.status, error.message, error.errors) if isinstance(error, Refusal) else None
 
 
 class MemorySessions:
@@ -40,6 +55,21 @@ class MemorySessions:
         self.saved.extend(saved)
         self.removed.extend(removed)
         return succeed(None)
+
+
+@attrs.frozen
+class Named:
+    """A setting that takes any text but "bad", and for enablews a flag."""
+
+    setting: str
+
+    def check(self, value: object, account: str) -> str | bool | None:
+        """Give the value."""
+        if value == "bad":
+            raise ValueError("must not be bad")
+        if self.setting == "enablews":
+            return bool(value)
+        return value if isinstance(value, str) and value else None
 
 
 class PagesHouse:
@@ -74,7 +104,16 @@ class PagesHouse:
             monotonic=lambda: self.now,
         )
         self.browsers = Browsers(self.sign_ins.caller)
-        self.frame = Frame(read_static_files(), frozenset(("/dashboard", "/websocket-test")))
+        self.frame = Frame(read_static_files(), frozenset(("/dashboard", "/addresses", "/websocket-test")))
+        self.mailbox = MemoryMailbox()
+        self.subscriptions = Subscriptions()
+        self.addresses = Addresses(
+            self.registry, self.rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: self.now
+        )
+        self.webhooks = Webhooks(self.registry, self.rights, lambda: self.now)
+        self.settings: list[Setting] = [Named("enablews"), Named("webhook"), Named("webhookSlack")]
+        self.tried: list[Address] = []
+        self.trial = Trial(True, 200, 12, "200 OK")
 
     def pages(self) -> list[HasRoutes]:
         """Make the pages; a test of others adds its own."""
@@ -82,12 +121,35 @@ class PagesHouse:
             DashboardRoutes(self.frame, "mail.test"),
             HomeRoutes(self.frame, self.book, self.rights, self.domains.names, lambda account: {"Figure": "1"}),
             SignInRoutes(self.frame, self.sign_ins, self.browsers, 86_400),
+            ManageRoutes(
+                self.frame, self.addresses, Messages(self.mailbox, self.rights, "mail.test"), "user1@mail.test"
+            ),
+            SettingsRoutes(self.frame, self.addresses, self.book, self.settings, self.webhooks, self.attempt),
+            MailProgramRoutes(
+                self.frame,
+                self.addresses,
+                AddressPasswords(self.registry, self.rights, ImmediatePasswords(), lambda: self.now),
+                [("POP3", ["127.0.0.1:1110"]), ("POP3 with TLS", [])],
+            ),
         ]
+
+    async def attempt(self, address: Address) -> Trial:
+        """Try the webhook of an address."""
+        self.tried.append(address)
+        return self.trial
+
+    def reserve(self, email: str, owner: str = "ada", **settings: str | bool) -> None:
+        """Have an account own an address."""
+        self.book.put(Address(email, owner, NOW, NOW, settings=settings))
 
     def browser(self, *pages: HasRoutes) -> "Browser":
         """Give a browser before these pages, or before all."""
         router = Router(
-            *(pages or self.pages()), browsers=self.browsers, cross_origin=False, refused=as_page(self.frame)
+            *(pages or self.pages()),
+            browsers=self.browsers,
+            translate=translated,
+            cross_origin=False,
+            refused=as_page(self.frame),
         )
         return Browser(Talk(router))
 
@@ -99,15 +161,11 @@ class Browser:
     talk: Talk
     cookie: str = ""
     page: Answer = attrs.field(default=Answer(0, {}, b""))
+    csrf: str = ""
 
     @property
     def text(self) -> str:
         return self.page.body.decode()
-
-    @property
-    def csrf(self) -> str:
-        found = re.search(r'name="csrf" content="([0-9a-f]+)"', self.text)
-        return found[1] if found else ""
 
     def go(self, path: str, **headers: str) -> Answer:
         """Open a page."""
@@ -132,5 +190,7 @@ class Browser:
         given = re.match(r"mailsockd_session=([^;]*)", answer.headers.get("set-cookie", ""))
         if given:
             self.cookie = given[1]
+        found = re.search(r'name="csrf" content="([0-9a-f]+)"', answer.body.decode())
+        self.csrf = found[1] if found else self.csrf
         self.page = answer
         return answer
