@@ -92,6 +92,32 @@ def test_kills_lose_nothing_and_keep_the_order() -> None:
         assert {one["status"] for one in listed} == {"delivered"}
 
 
+def test_kills_neither_double_nor_lose_what_is_forwarded_in_the_house() -> None:
+    """Whatever moment the daemon is killed at, each mail is in the inbox that it was forwarded to once, in order."""
+    first, second = f"first@{DOMAIN}", f"second@{DOMAIN}"
+    with Daemon() as daemon:
+        rest(daemon, "POST", f"/addresses/{second}")
+        rest(daemon, "POST", f"/addresses/{first}", {"forward": second})
+        for killed_at in (1, 7, 25):
+            arrived = len(subjects(daemon, second))
+            with Talk.begin(daemon) as talk:
+                for number in range(MAILS):
+                    send(talk, first, f"{killed_at} {number}")
+            until(lambda wanted=arrived + killed_at: len(subjects(daemon, second)) >= wanted, "some are forwarded")
+            daemon.kill()
+            daemon.start()
+        sent = subjects(daemon, first)
+        assert len(sent) == len(set(sent)) == 3 * MAILS
+        until(lambda: len(subjects(daemon, second)) >= len(sent), "all are forwarded")
+        until(lambda: not deliveries(daemon, "?status=waiting"), "nothing waits")
+        assert subjects(daemon, second) == sent
+
+
+def subjects(daemon: Daemon, address: str) -> list[str]:
+    """Give the subjects of an inbox, newest first."""
+    return [one["subject"] for one in rest(daemon, "GET", f"/addresses/{address}/messages?limit=1000")]
+
+
 def test_a_silent_target_holds_up_nobody() -> None:
     """While a web hook does not answer, mail is taken, sockets get it, and other web hooks do too."""
     let_go = threading.Event()
