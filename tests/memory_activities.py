@@ -7,7 +7,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
 
-from mailsockd.storage.activities import SQLiteActivities
+from mailsockd.state.recorded import Wanted
+from mailsockd.storage.activities import SQLiteActivities, _statement, _values
 from mailsockd.storage.database import steps
 
 
@@ -26,3 +27,7 @@ class MemoryActivities(SQLiteActivities):
 
     def _do(self, work: Callable[[sqlite3.Connection], Any]) -> "Deferred[Any]":
         return succeed(work(self.db))
+
+    def plan(self, wanted: Wanted) -> list[str]:
+        """Give what SQLite does to answer a question."""
+        return [row[3] for row in self.db.execute(f"EXPLAIN QUERY PLAN {_statement(wanted)}", _values(wanted, 10))]

@@ -92,21 +92,21 @@ class SQLiteActivities:
 
 _OF_ALL = "SELECT * FROM recorded WHERE (:account IS NULL OR account = :account OR :unowned AND account = '')"
 _OF_ACCOUNT = "SELECT * FROM recorded WHERE account = :account"
-# With the connection that it came on, and what was refused there besides, to an account as far as that is its own.
+# With the connection that it came on, and what was refused there before, to an account as far as that is its own.
 _OF_MESSAGE = """
+    WITH itself AS (
+        SELECT id FROM activity WHERE message <> '' AND message = :message
+        UNION
+        SELECT id FROM activity WHERE message <> '' AND message > :first AND message < :last)
     SELECT * FROM recorded
     WHERE id IN (
-            SELECT id FROM activity WHERE message <> '' AND message = :message
+            SELECT id FROM itself
             UNION
-            SELECT id FROM activity WHERE message <> '' AND message > :first AND message < :last
-            UNION
-            SELECT id FROM activity WHERE session <> '' AND message = '' AND session IN (
-                SELECT session FROM activity
-                WHERE message <> '' AND message = :message AND (:account IS NULL OR account = :account)
-                UNION
-                SELECT session FROM activity
-                WHERE message <> '' AND message > :first AND message < :last
-                    AND (:account IS NULL OR account = :account)))
+            SELECT before.id
+            FROM itself JOIN activity AS stored USING (id) JOIN activity AS before
+                ON before.session = stored.session AND before.session <> '' AND before.message = ''
+                    AND before.id < stored.id
+            WHERE stored.kind = 'stored' AND (:account IS NULL OR stored.account = :account))
         AND (:account IS NULL OR account = :account OR :unowned AND account = '' OR kind = 'connected')
 """
 _AND = """

@@ -221,7 +221,8 @@ class Direct:
         timeout: float = 0,
     ) -> Any:
         given = {name: str(value).lower() if value is True else value for name, value in (query or {}).items() if value}
-        answer = self.house.ask(method, f"{path}?{urlencode(given, quote_via=quote)}" if given else path, body)
+        target = f"{path}?{urlencode(given, doseq=True, quote_via=quote)}" if given else path
+        answer = self.house.ask(method, target, body)
         if answer.status >= 400:
             raise Failed(answer.json["message"])
         return answer.json
