@@ -59,6 +59,11 @@ def close(transport: Any, clock: IReactorTime, grace: float = SOCKET_CLOSE_GRACE
     `loseConnection` alone waits for ever for a peer that does not read or does not finish TLS.
     """
     transport.loseConnection()
-    abort = getattr(transport, "abortConnection", None)
-    if abort is not None:
-        clock.callLater(grace, abort)
+    if hasattr(transport, "abortConnection"):
+        clock.callLater(grace, _cut, transport)
+
+
+def _cut(transport: Any) -> None:
+    # Twisted's TLS layer raises when it is cut off after its connection was lost.
+    if getattr(transport, "connected", True):
+        transport.abortConnection()

@@ -3,18 +3,33 @@
 import secrets
 from collections.abc import Callable
 
+import attrs
+
 from mailsockd.actions.attempts import Attempts
 from mailsockd.actions.ports import Passwords
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
-from mailsockd.state.accounts import Account
+from mailsockd.state.accounts import Account, key_digest
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.peers import network
 
 WRONG = "The user or the password is wrong"
 FROM_ONE_PEER = 20
 TO_ONE_ADDRESS = 100
+
+
+@attrs.frozen
+class Admitted:
+    """
+    Who may read which inbox.
+
+    `holds()` tells whether what opened it still does: a key that was revoked, and a password that was changed, do not.
+    """
+
+    account: Account
+    inbox: str
+    holds: Callable[[], bool]
 
 
 class SigningIn:
@@ -41,7 +56,7 @@ class SigningIn:
         self._addresses = Attempts(monotonic, TO_ONE_ADDRESS)
         self._nobodys: str | None = None
 
-    async def pop3(self, user: str, password: str, peer: str) -> tuple[Account, str]:
+    async def pop3(self, user: str, password: str, peer: str) -> Admitted:
         """
         Give the account and the inbox for an address and a key of whoever may read it, or the address's own password.
 
@@ -53,22 +68,25 @@ class SigningIn:
             inbox = self._rights.inbox(user)
         except Refusal:
             raise self._refused(peer, "by POP3: the user is no address") from None
-        account = self._by_key(password, inbox)
-        if account is None:  # keys are too long to be guessed, so others cannot lock out who has one
+        admitted = self._by_key(password, inbox)
+        if admitted is None:  # keys are too long to be guessed, so others cannot lock out who has one
             self._addresses.begin(inbox)
-            account = await self._by_password(password, inbox)
-            if account is None:
+            admitted = await self._by_password(password, inbox)
+            if admitted is None:
                 raise self._refused(peer, "by POP3: no key or password for this address", inbox)
             self._addresses.succeeded(inbox)
         self._peers.succeeded(tried)
-        self._activity.record(Kind.SIGNED_IN, account=account.name, address=inbox, peer=peer, text="by POP3")
-        return account, inbox
+        self._activity.record(Kind.SIGNED_IN, account=admitted.account.name, address=inbox, peer=peer, text="by POP3")
+        return admitted
 
-    def _by_key(self, key: str, inbox: str) -> Account | None:
-        account = self._registry.accounts.by_key(key)
-        return account if account is not None and self._rights.owner(inbox) in ("", account.name) else None
+    def _by_key(self, key: str, inbox: str) -> Admitted | None:
+        accounts = self._registry.accounts
+        account, digest = accounts.by_key(key), key_digest(key)
+        if account is None or self._rights.owner(inbox) not in ("", account.name):
+            return None
+        return Admitted(account, inbox, lambda: accounts.key(digest) is not None)
 
-    async def _by_password(self, password: str, inbox: str) -> Account | None:
+    async def _by_password(self, password: str, inbox: str) -> Admitted | None:
         address = self._registry.book.get(inbox)
         kept = address.password if address is not None else None
         if kept is None:
@@ -77,11 +95,14 @@ class SigningIn:
             return None
         if not await self._passwords.verify(kept, password):
             return None
+
+        def holds() -> bool:
+            address = self._registry.book.get(inbox)
+            return address is not None and address.password == kept
+
         address = self._registry.book.get(inbox)
-        if address is None or address.password != kept:  # changed meanwhile
-            return None
-        account = self._registry.accounts.get(address.owner)
-        return account if account is not None and not account.disabled else None
+        account = self._registry.accounts.get(address.owner) if address is not None and holds() else None
+        return Admitted(account, inbox, holds) if account is not None and not account.disabled else None
 
     async def _nobody(self) -> str:
         if self._nobodys is None:

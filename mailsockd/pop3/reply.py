@@ -67,6 +67,7 @@ TROUBLE = error("Trouble on this server, try again later", "SYS/TEMP")
 DELETED_MEANWHILE = error("This message was deleted meanwhile")
 NOT_DELETED = error("Trouble on this server, some messages were not deleted", "SYS/TEMP", ends=True)
 
+SIGNED_OUT = error("What you signed in with does not hold any more, closing", "AUTH", ends=True)
 LINE_TOO_LONG = error("Line too long, closing", ends=True)
 INPUT_BEFORE_TLS = error("Nothing may follow STLS before the handshake, closing", ends=True)
 NOT_HTTP = error("This is POP3, not HTTP, closing", ends=True)

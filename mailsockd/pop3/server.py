@@ -23,7 +23,7 @@ class POP3Factory(ServerFactory):
     """
     Gives mail to mail programs.
 
-    `sign_in(user, password, peer)` gives the account and the inbox, or raises Refusal. `tls()` gives the context that
+    `sign_in(user, password, peer)` gives who may read what, or raises Refusal. `tls()` gives the context that
     STLS uses, or None; it is asked each time. `implicit_tls` says that the listener has TLS from the first byte,
     `in_clear` that signing in needs no TLS here.
     """

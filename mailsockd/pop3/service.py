@@ -8,12 +8,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from mailsockd.actions.maildrop import Maildrops
+from mailsockd.actions.signin import Admitted
 from mailsockd.pop3.limits import POP3Limits
-from mailsockd.state.accounts import Account
 from mailsockd.state.activity import Kind
 from mailsockd.transport import Send
 
-SignIn = Callable[[str, str, str], Coroutine["Deferred[Any]", Any, tuple[Account, str]]]
+SignIn = Callable[[str, str, str], Coroutine["Deferred[Any]", Any, Admitted]]
 
 
 class Record(Protocol):
@@ -28,7 +28,7 @@ class Service:
     """
     The server as a session sees it.
 
-    `sign_in(user, password, peer)` gives the account and the inbox, or raises Refusal. `in_clear` says that signing in
+    `sign_in(user, password, peer)` gives who may read what, or raises Refusal. `in_clear` says that signing in
     needs no TLS. `seconds` is the time that deadlines are counted in; the factory's sessions move it, see Sessions.
     """
 

@@ -11,13 +11,13 @@ from twisted.internet.task import deferLater
 from mailsockd.actions.ports import StorageTrouble
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import to_the_end
+from mailsockd.actions.signin import Admitted
 from mailsockd.pop3 import reply
 from mailsockd.pop3.answer import Retrieve, SignIn, Update
 from mailsockd.pop3.dialogue import Dialogue
 from mailsockd.pop3.lines import LineEncoder
 from mailsockd.pop3.reply import Reply
 from mailsockd.pop3.service import Service
-from mailsockd.state.accounts import Account
 
 Task: TypeAlias = Coroutine["Deferred[Any]", Any, Reply | None]
 
@@ -40,21 +40,20 @@ class Tasks:
         self._dialogue = dialogue
         self._client = client
         self._peer = peer
-        self._account: Account | None = None
-        self._inbox = ""
+        self._admitted: Admitted | None = None
 
     async def sign_in(self, wanted: SignIn) -> Reply:
         """Find out whose messages a client may read, and list them."""
         service = self._service
         try:
-            account, inbox = await to_the_end(service.sign_in(wanted.user, wanted.password, self._peer))
-            listed = await service.maildrops.listing(account, inbox)
+            admitted = await to_the_end(service.sign_in(wanted.user, wanted.password, self._peer))
+            listed = await service.maildrops.listing(admitted.account, admitted.inbox)
         except Refusal as refusal:
             code = "SYS/TEMP" if refusal.status in (429, 503) else "AUTH"
             return self._dialogue.not_signed_in(refusal.message, code)
         except StorageTrouble:
             return reply.TROUBLE
-        self._account, self._inbox = account, inbox
+        self._admitted = admitted
         return self._dialogue.signed_in(listed)
 
     async def list(self, lines: Iterator[bytes]) -> None:
@@ -65,11 +64,13 @@ class Tasks:
 
     async def retrieve(self, wanted: Retrieve) -> Reply | None:
         """Send a message, or the top of it."""
-        assert self._account is not None
+        admitted = self._admitted
+        if admitted is None or not admitted.holds():
+            return reply.SIGNED_OUT
         drops, length = self._service.maildrops, self._service.limits.piece
         whole = wanted.body is None
         try:
-            message, trace = await drops.open(self._account, self._inbox, wanted.listed, self._peer, whole)
+            message, trace = await drops.open(admitted.account, admitted.inbox, wanted.listed, self._peer, whole)
             piece = await drops.piece(message, 0, length)
         except Refusal as refusal:
             return reply.error(refusal.message, ends=refusal.status != 404)
@@ -97,9 +98,11 @@ class Tasks:
 
     async def update(self, wanted: Update) -> Reply:
         """Delete what was marked."""
-        assert self._account is not None
+        admitted, drops = self._admitted, self._service.maildrops
+        if admitted is None or not admitted.holds():
+            return reply.SIGNED_OUT
         try:
-            count = await self._service.maildrops.remove(self._account, self._inbox, wanted.listed, self._peer)
+            count = await drops.remove(admitted.account, admitted.inbox, wanted.listed, self._peer)
         except Refusal as refusal:
             return reply.error(refusal.message, ends=True)
         except StorageTrouble:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
-from mailsockd.actions.signin import FROM_ONE_PEER, TO_ONE_ADDRESS, SigningIn
+from mailsockd.actions.signin import FROM_ONE_PEER, TO_ONE_ADDRESS, Admitted, SigningIn
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address, AddressBook
@@ -49,6 +49,7 @@ class Door:
         )
         domains = Domains([Domain("ada.test", "ada", NOW, NOW, verified=True, is_private=True)])
         self.time = 0.0
+        self.admitted: list[Admitted] = []
         self.activity = ActivityLog(lambda: NOW)
         self.passwords = Watched()
         registry = Registry(self.accounts, self.book, domains, MemoryStore())
@@ -64,8 +65,10 @@ class Door:
             failure.trap(Refusal)
             outcome.append((failure.value.status, failure.value.message))
 
+        count = len(self.admitted)
         signing = ensureDeferred(self.signing_in.pop3(user, password, peer))
-        signing.addCallbacks(lambda result: outcome.append((result[0].name, result[1])), failed)
+        signing.addCallbacks(self.admitted.append, failed)
+        outcome += [(one.account.name, one.inbox) for one in self.admitted[count:]]
         return outcome
 
     def pop3(self, user: str, password: str, peer: str = "192.0.2.7") -> Any:
@@ -130,6 +133,27 @@ def test_a_password_that_changes_while_it_is_checked() -> None:
     door.book.put(attrs.evolve(address, password="hash of another", owner="bob"))
     held.callback(True)
     assert outcome == [WRONG]
+
+
+def test_what_opened_an_inbox_may_hold_no_more() -> None:
+    """A key that is revoked, and a password that is changed, cleared or released, hold no more."""
+    door = Door()
+    assert door.pop3("a@b.test", "k_ada") == ("ada", "a@b.test")
+    assert door.pop3("a@b.test", "correct horse") == ("ada", "a@b.test")
+    by_key, by_password = door.admitted
+    assert by_key.holds() and by_password.holds()
+    door.accounts.remove_key(key_digest("k_ada"))
+    assert (by_key.holds(), by_password.holds()) == (False, True)
+    address = door.book.get("a@b.test")
+    assert address is not None
+    door.book.put(attrs.evolve(address, info="a note"))
+    assert by_password.holds()
+    door.book.put(attrs.evolve(address, password=None))
+    assert not by_password.holds()
+    door.book.put(address)
+    assert by_password.holds()
+    door.book.remove("a@b.test")
+    assert not by_password.holds()
 
 
 def test_the_time_does_not_tell_which_addresses_have_a_password() -> None:

@@ -9,6 +9,7 @@ from mailsockd.actions.maildrop import Maildrops
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.actions.signin import Admitted
 from mailsockd.pop3.limits import POP3Limits
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.state.accounts import Account, Accounts
@@ -43,6 +44,7 @@ class Post:
         self.book = AddressBook(b"secret", [Address(INBOX, "ada", 0.0, 0.0)])
         self.asked: list[tuple[str, str, str]] = []
         self.held: Deferred[None] | None = None
+        self.holds = True
         registry = Registry(self.accounts, self.book, Domains(), MemoryStore())
         rights = Rights(self.book, Domains())
         self.maildrops = Maildrops(
@@ -68,7 +70,7 @@ class Post:
         message = stored(f"m{number}-0", seq=number, owner="ada", inbox=INBOX, size=len(content), **fields)
         self.mailbox.append([message], content)
 
-    async def _sign_in(self, user: str, password: str, peer: str) -> tuple[Account, str]:
+    async def _sign_in(self, user: str, password: str, peer: str) -> Admitted:
         self.asked.append((user, password, peer))
         if self.held is not None:
             await self.held
@@ -76,7 +78,7 @@ class Post:
             raise Refusal(429, "Too many attempts, try again later")
         if (user, password) != (INBOX, "key"):
             raise Refusal(401, "The address or the password is wrong")
-        return ADA, INBOX
+        return Admitted(ADA, INBOX, lambda: self.holds)
 
     def connect(self, peer: str = "192.0.2.7", wire: Wire | None = None) -> "Client":
         return Client(self, wire or Wire(peer))

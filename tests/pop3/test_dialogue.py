@@ -338,6 +338,17 @@ def test_rights_are_checked_at_each_use() -> None:
     assert post.ids() == ["m1-0"]
 
 
+@pytest.mark.parametrize("command", [b"RETR 1", b"TOP 1 0", b"DELE 1\r\nQUIT"])
+def test_a_key_that_is_revoked_ends_the_session(command: bytes) -> None:
+    """When what a client signed in with holds no more, it reads and deletes nothing more."""
+    post = Post(MAIL)
+    client = post.signed_in()
+    post.holds = False
+    assert client.send(command + b"\r\n")[-1] == "-ERR [AUTH] What you signed in with does not hold any more, closing"
+    assert client.closed
+    assert post.ids() == ["m1-0"]
+
+
 def test_a_list_has_the_newest_messages() -> None:
     """When an inbox has more messages than a list may have, the oldest are left out until others are deleted."""
     client = Post(MAIL, MAIL, MAIL, most=2).signed_in()

@@ -87,3 +87,17 @@ def test_a_listener_with_tls_cuts_off_who_does_not_shake_hands(context: object) 
     assert not silent.bottom.disconnected
     post.clock.pump([1.0])
     assert silent.bottom.disconnected
+
+
+def test_a_connection_that_ends_in_order_is_not_cut_off(context: object) -> None:
+    """When the client has closed TLS before the grace is over, nothing is done when it is, and nothing fails."""
+    from twisted.internet.error import ConnectionDone
+    from twisted.python.failure import Failure
+
+    post = Post(tls=lambda: context, implicit_tls=True)
+    inside = tls.implicit(post, context)
+    assert inside.say(b"QUIT\r\n")[-1] == "+OK Goodbye"
+    inside.layer.connectionLost(Failure(ConnectionDone()))
+    post.clock.advance(2)
+    assert not inside.bottom.disconnected
+    assert post.clock.getDelayedCalls() == []
