@@ -19,7 +19,7 @@ from mailsockd.delivery.capped import CappedFactory
 from mailsockd.delivery.limits import ADDRESSES_TRIED, CONNECT_SECONDS, TLS_HOSTS, TLS_SECONDS
 from mailsockd.delivery.lookups import Lookups, NotFound
 from mailsockd.delivery.networks import IP
-from mailsockd.delivery.reach import Reach
+from mailsockd.delivery.reach import OutOfReach, Reach
 from mailsockd.delivery.target import Target
 
 
@@ -82,7 +82,10 @@ class Connector:
         now = self._reactor.seconds()
         made, options = self._kept.get(host, (0.0, None))
         if options is None or now - made > TLS_SECONDS:
-            options = await self._in_thread(self._tls, host)
+            try:
+                options = await self._in_thread(self._tls, host)
+            except UnicodeError as error:  # IDNA's, of a name such as my_app
+                raise OutOfReach("is a name that no certificate can have") from error
             if len(self._kept) >= TLS_HOSTS:
                 self._kept.clear()
             self._kept[host] = now, options

@@ -7,6 +7,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionRefusedError, TCPTimedOutError
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.ssl import optionsForClientTLS
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -173,6 +174,16 @@ def test_tls_is_made_for_the_name_and_kept_for_a_while() -> None:
     assert [str(error_of(sending)) for sending in sent] == ["there was no answer within 10 seconds"] * 3
     outside.post("https://hook.test/")
     assert made == ["hook.test", "other.test", "hook.test"]
+
+
+@pytest.mark.parametrize("host", ["my_app", "-x.test", "ab--c.test"])
+def test_a_name_that_no_certificate_can_have_is_said_so(host: str) -> None:
+    """Names of containers may have an underscore; over TLS they lead nowhere, without it they do."""
+    outside = Outside({host: [["1.2.3.4"]]}, tls=optionsForClientTLS)
+    error = error_of(outside.post(f"https://{host}/"))
+    assert (str(error), error.for_good) == (f"{host} is a name that no certificate can have", True)
+    outside.post(f"http://{host}/")
+    assert outside.connections == [("1.2.3.4", 80)]
 
 
 def test_the_authorities_are_those_of_the_system() -> None:
