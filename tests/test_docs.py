@@ -81,7 +81,7 @@ def test_every_setting_is_explained_in_one_sentence() -> None:
 
 
 def test_the_file_of_make_run_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """make run serves mail.test on loopback, keeps everything in ./var and takes mail for any domain."""
+    """make run serves mail.test on loopback, keeps all in ./var, takes any mail and sends web hooks to loopback."""
     monkeypatch.chdir(ROOT)
     config = load("etc/try.yaml")
     assert (config.name, config.served, config.data, config.smtp.accept) == (
@@ -91,6 +91,7 @@ def test_the_file_of_make_run_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
         "any",
     )
     assert config.smtp.listen == ("127.0.0.1:1025", "[::1]:1025")
+    assert (config.webhook.allow, config.webhook.ports) == (("127.0.0.0/8", "::1/128"), ("1-65535",))
 
 
 def routes(*packages: Any) -> list[str]:

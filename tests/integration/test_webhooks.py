@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from tests.integration.certificates import make
 from tests.integration.clients import SECONDS, Talk, call, rest
 from tests.integration.daemon import DOMAIN, ROOT, Daemon
-from tests.integration.raw_taker import Answer, RawTaker, Request, goes_on, hangs, resets, says
+from tests.integration.raw_taker import OK, Answer, RawTaker, Request, goes_on, hangs, resets, says
 from tests.integration.test_deliveries import ctl, deliveries
 from tests.integration.waiting import until
 
@@ -173,6 +174,30 @@ def test_a_receiver_may_do_what_it_wants(daemon: Daemon, taker: RawTaker, answer
     taker.answer = answer
     told = own(daemon, "POST", f"{address}/webhook-test")
     assert (told["delivered"], told["status"], told["reason"]) == trial
+
+
+def test_a_receiver_that_fails_twice_gets_the_message_at_the_third_try(daemon: Daemon, taker: RawTaker) -> None:
+    """Each try has the same id and body and a signature of its own time; the next mail comes after it."""
+
+    def answer(connection: socket.socket) -> None:
+        fails = len(taker.requests) < 3
+        connection.sendall(b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n" if fails else OK)
+
+    taker.answer = answer
+    address = hook(daemon, "third", webhook=taker.url())
+    id, _ = mail(daemon, taker, address)
+    with Talk.begin(daemon) as talk:
+        second = talk.mail("robot@shop.example", address, MAIL) + "-0"
+    until(lambda: deliveries(daemon, f"?message={second}&status=delivered"), "the second mail is delivered", 40)
+    *tries, last = taker.requests
+    assert len(tries) == 3 and len({one.headers["webhook-id"] for one in tries}) == 1
+    assert [json.loads(one.body)["_id"] for one in taker.requests] == [id, id, id, second]
+    times = [int(one.headers["webhook-timestamp"]) for one in tries]
+    assert times == sorted(set(times))
+    secret = own(daemon, "GET", f"{address}/webhook-secret")["secret"]
+    assert all(in_library(secret, one) for one in (*tries, last))
+    (delivered,) = deliveries(daemon, f"?message={id}")
+    assert (delivered["status"], delivered["attempts"]) == ("delivered", 3)
 
 
 def test_redirects_lead_nowhere(daemon: Daemon, taker: RawTaker) -> None:
