@@ -207,8 +207,10 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         webhooks=webhooks,
         try_webhook=webhook.test,
         reception=reception,
-        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store),
-        addresses=Addresses(registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time),
+        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, journal.forget),
+        addresses=Addresses(
+            registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time, activity=activity
+        ),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
         signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),
         maildrops=Maildrops(

@@ -50,7 +50,7 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
             "Open web sockets": f"{sum(one.account == account.name for one in core.subscriptions):,}",
         }
 
-    messages = Messages(core.mailbox, core.rights, core.config.name)
+    messages = Messages(core.mailbox, core.rights, core.config.name, core.activity)
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),

@@ -74,7 +74,7 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
 def _rest(core: Core, browsers: Browsers) -> Router:
     config, registry, rights = core.config, core.registry, core.rights
     mailbox, reception = core.mailbox, core.reception
-    messages = Messages(mailbox, rights, config.name)
+    messages = Messages(mailbox, rights, config.name, core.activity)
     reading = Reading(core.in_thread)
     statistics = Statistics(registry, rights, mailbox, config.served[0])
     sending = Sending(
@@ -97,7 +97,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
-        DomainRoutes(DomainActions(registry, rights, mailbox, time.time), registry.book, reading),
+        DomainRoutes(DomainActions(registry, rights, mailbox, time.time, core.activity), registry.book, reading),
         StatisticsRoutes(statistics, Denials(registry, time.time), reading, time.time),
         ValidationRoutes(config.disposable),
         OutgoingRoutes(sending, core.in_thread),

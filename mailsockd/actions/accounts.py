@@ -3,7 +3,7 @@
 import re
 import secrets
 import string
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import attrs
 
@@ -45,10 +45,12 @@ class AccountActions:
         subscriptions: Subscriptions,
         now: Callable[[], float],
         deliveries: DeliveryStore | None = None,
+        forget_activity: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._registry = registry
         self._mailbox = mailbox
         self._deliveries = deliveries
+        self._forget_activity = forget_activity
         self._passwords = passwords
         self._subscriptions = subscriptions
         self._now = now
@@ -105,10 +107,10 @@ class AccountActions:
 
     async def remove(self, name: str, purge: bool) -> None:
         """
-        Remove an account, its keys and addresses; `purge` deletes its mail and deliveries too. Its sockets are closed.
+        Remove an account, its keys and addresses; `purge` deletes its mail, deliveries and activity too.
 
-        Mail that is not purged stays on disk and is seen by nobody, until an account of the same name is made.
-        Raises Refusal 404, and 400 for the last administrator.
+        Its sockets are closed. Mail that is not purged stays on disk and is seen by nobody, until an account of the
+        same name is made. Raises Refusal 404, and 400 for the last administrator.
         """
         await to_the_end(self._remove(name, purge))
 
@@ -129,6 +131,8 @@ class AccountActions:
         await self._mailbox.purge_owner(name)
         while self._deliveries is not None and await self._deliveries.forget(name):
             pass
+        if self._forget_activity is not None:
+            await self._forget_activity(name)
 
     def _keep_an_administrator(self, account: Account) -> None:
         others = (other for other in self._registry.accounts if other.name != account.name)

@@ -10,6 +10,7 @@ from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.webhooks import secret_beside
 from mailsockd.state.accounts import Account
+from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address
 from mailsockd.state.subscriptions import Subscriptions
 
@@ -39,6 +40,7 @@ class Addresses:
         *,
         any_domain: bool,
         now: Callable[[], float],
+        activity: ActivityLog | None = None,
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -46,6 +48,7 @@ class Addresses:
         self._subscriptions = subscriptions
         self._any_domain = any_domain
         self._now = now
+        self._activity = activity
 
     def of(self, caller: Account) -> list[Address]:
         """Give the caller's addresses, by address."""
@@ -187,7 +190,10 @@ class Addresses:
             if subscription.account == owner:
                 subscription.end(f"{inbox} was released")
         if messages:
-            await self._mailbox.purge(Selection(inbox, owner), starred=True)
+            count = await self._mailbox.purge(Selection(inbox, owner), starred=True)
+            if count and self._activity is not None:
+                text = f"{count} messages with the address, by {owner}"
+                self._activity.record(Kind.DELETED, account=owner, address=inbox, text=text, count=count)
 
 
 def _changed(address: Address, changes: Changes, now: float) -> Address:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import attrs
+from twisted.internet.defer import Deferred
 
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.refusal import Refusal
@@ -10,6 +11,7 @@ from mailsockd.actions.registry import Registry, shielded
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Account
+from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address
 from mailsockd.state.domains import Domain
 
@@ -21,11 +23,19 @@ class DomainActions:
     Whatever is not the caller's is refused with one text, so that nobody learns what others have claimed.
     """
 
-    def __init__(self, registry: Registry, rights: Rights, mailbox: Mailbox, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        rights: Rights,
+        mailbox: Mailbox,
+        now: Callable[[], float],
+        activity: ActivityLog | None = None,
+    ) -> None:
         self._registry = registry
         self._rights = rights
         self._mailbox = mailbox
         self._now = now
+        self._activity = activity
 
     def of(self, caller: Account) -> list[Domain]:
         """Give the caller's domains, proved or not, by name."""
@@ -56,7 +66,14 @@ class DomainActions:
         domain = self._rights.domain(caller, name)
         if not domain.served:
             return 0
-        return await shielded(self._mailbox.purge_domain(domain.name, caller.name))
+        return await shielded(Deferred.fromCoroutine(self._purge(caller, domain.name)))
+
+    async def _purge(self, caller: Account, name: str) -> int:
+        count = await self._mailbox.purge_domain(name, caller.name)
+        if count and self._activity is not None:
+            text = f"{count} messages of {name}, by {caller.name}"
+            self._activity.record(Kind.DELETED, account=caller.name, text=text, count=count)
+        return count
 
     async def set_private(self, caller: Account, name: str, private: bool) -> Domain:
         """

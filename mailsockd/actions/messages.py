@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import attrs
+from twisted.internet.defer import Deferred
 
 from mailsockd.actions.ports import EVERYTHING, Filter, Mailbox, Selection
 from mailsockd.actions.refusal import Refusal
@@ -12,6 +13,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.mail.stored import Message
 from mailsockd.mail.trace import received_value, with_trace
 from mailsockd.state.accounts import Account
+from mailsockd.state.activity import ActivityLog, Kind
 
 # Seqs are counted up one by one; no mailbox gets near this, and SQLite's integers hold it.
 _SEQ = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -32,13 +34,22 @@ class Wanted:
     filter: Filter = EVERYTHING
 
 
-class Messages:
-    """What a caller may do with messages."""
+@attrs.frozen
+class Look:
+    """How somebody looks at one message, which the activity notes: in which form, and from which IP address."""
 
-    def __init__(self, mailbox: Mailbox, rights: Rights, hostname: str) -> None:
+    form: str
+    peer: str
+
+
+class Messages:
+    """What a caller may do with messages. Who looks at one with a Look is noted in `activity`, and what is deleted."""
+
+    def __init__(self, mailbox: Mailbox, rights: Rights, hostname: str, activity: ActivityLog | None = None) -> None:
         self._mailbox = mailbox
         self._rights = rights
         self._hostname = hostname
+        self._activity = activity
 
     async def newest(self, caller: Account | None, email: str, wanted: Wanted) -> list[Message]:
         """Give messages of an inbox; an unknown inbox has none. Raises Refusal 403 when it is another's."""
@@ -78,8 +89,13 @@ class Messages:
         """Give the newest messages that the caller starred."""
         return await self._mailbox.starred(caller.name, limit, until)
 
-    async def get(self, caller: Account | None, email: str, id: str) -> Message:
+    async def get(self, caller: Account | None, email: str, id: str, look: Look | None = None) -> Message:
         """Give one message. Raises Refusal 404, also when the inbox is another's."""
+        message = await self._get(caller, email, id)
+        self._seen(caller, message, look)
+        return message
+
+    async def _get(self, caller: Account | None, email: str, id: str) -> Message:
         inbox = self._rights.inbox(email)
         selection = self._rights.selection(caller, inbox, 404, f"No permission to view message {id}")
         message = await self._mailbox.get(selection, id)
@@ -87,35 +103,41 @@ class Messages:
             raise missing(id, inbox)
         return message
 
-    async def content(self, caller: Account | None, email: str, id: str) -> tuple[Message, bytes]:
+    async def content(
+        self, caller: Account | None, email: str, id: str, look: Look | None = None
+    ) -> tuple[Message, bytes]:
         """
         Give one message and its bytes as received, which is what a Mail is parsed from. Raises Refusal 404.
 
         With the trace header in front they could say something else: an mbox line, for one, counts at the start alone.
         """
-        message = await self.get(caller, email, id)
+        message = await self._get(caller, email, id)
         content = await self._mailbox.content(message)
         if content is None:
             raise missing(id, message.inbox)
+        self._seen(caller, message, look)
         return message, content
 
-    async def traced(self, caller: Account | None, email: str, id: str) -> tuple[Message, bytes]:
+    async def traced(
+        self, caller: Account | None, email: str, id: str, look: Look | None = None
+    ) -> tuple[Message, bytes]:
         """Give one message and its bytes as every reader gets them, the trace header first. Raises Refusal 404."""
-        message, content = await self.content(caller, email, id)
+        message, content = await self.content(caller, email, id, look)
         return message, with_trace(message, content, self._hostname)
 
     def trace(self, message: Message) -> tuple[str, str]:
         """Give the trace header, which stands before those of the Mail: its name and its value."""
         return "Received", received_value(message, self._hostname)
 
-    async def delete(self, caller: Account | None, email: str, id: str) -> Message:
+    async def delete(self, caller: Account | None, email: str, id: str, peer: str = "") -> Message:
         """Delete one message; anybody with a key may in a public inbox. Raises Refusal 404."""
         message = await self.get(caller, email, id)
         if not await shielded(self._mailbox.delete(message)):
             raise missing(id, message.inbox)
+        self._deleted(caller, message.owner, message.inbox, peer, message.id)
         return message
 
-    async def purge(self, caller: Account, email: str, filter: Filter = EVERYTHING) -> int:
+    async def purge(self, caller: Account, email: str, filter: Filter = EVERYTHING, peer: str = "") -> int:
         """
         Delete the messages of an inbox that the caller governs but for the starred ones; gives how many.
 
@@ -125,7 +147,42 @@ class Messages:
         if not self._rights.governs(caller, inbox):
             raise Refusal(401, "Cannot delete messages for inbox that is not owned by this account")
         selection = self._rights.selection(caller, inbox, 401)
-        return await shielded(self._mailbox.purge(selection, filter=filter))
+        return await shielded(Deferred.fromCoroutine(self._purge(caller, selection, filter, peer)))
+
+    async def _purge(self, caller: Account, selection: Selection, filter: Filter, peer: str) -> int:
+        count = await self._mailbox.purge(selection, filter=filter)
+        if count:
+            self._deleted(caller, self._rights.owner(selection.inbox), selection.inbox, peer, count=count)
+        return count
+
+    def _seen(self, caller: Account | None, message: Message, look: Look | None) -> None:
+        if self._activity is not None and look is not None:
+            name = caller.name if caller is not None else ""
+            by = f", by {name or 'somebody without a key'}" if name != message.owner else ""
+            self._activity.record(
+                Kind.READ,
+                account=message.owner or name,
+                address=message.inbox,
+                message=message.id,
+                peer=look.peer,
+                text=f"{look.form} by REST{by}",
+            )
+
+    def _deleted(
+        self, caller: Account | None, owner: str, inbox: str, peer: str, id: str = "", count: int | None = None
+    ) -> None:
+        if self._activity is not None:
+            name = caller.name if caller is not None else ""
+            by = f"by {name or 'somebody without a key'}"
+            self._activity.record(
+                Kind.DELETED,
+                account=owner or name,
+                address=inbox,
+                message=id,
+                peer=peer,
+                text=by if count is None else f"{count} messages {by}",
+                count=count,
+            )
 
     def _selection(self, caller: Account | None, email: str) -> Selection:
         inbox = self._rights.inbox(email)

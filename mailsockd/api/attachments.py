@@ -3,7 +3,7 @@
 from typing import Any
 
 from mailsockd.actions.attachments import find_attachment
-from mailsockd.actions.messages import Messages
+from mailsockd.actions.messages import Look, Messages
 from mailsockd.api.answers import NO_MESSAGE, gives, gives_bytes
 from mailsockd.api.contents import SANDBOX
 from mailsockd.api.reading import Reading
@@ -33,7 +33,8 @@ class AttachmentRoutes:
     )
     async def list(self, call: Call, email: str, id: str) -> Any:
         """Answer what is known of each attachment, in the order of the message."""
-        _, content = await self._messages.content(call.caller, email, id)
+        look = Look("as a list of attachments", call.peer)
+        _, content = await self._messages.content(call.caller, email, id, look)
         return [attachment_json(attachment) for attachment in (await self._reading.mail(content)).attachments]
 
     @routes.get(
@@ -46,7 +47,8 @@ class AttachmentRoutes:
     )
     async def download(self, call: Call, email: str, id: str, identifier: str) -> Reply:
         """Answer the bytes of the attachment with this MD5, content id or file name; a browser saves them."""
-        message, content = await self._messages.content(call.caller, email, id)
+        look = Look("an attachment", call.peer)
+        message, content = await self._messages.content(call.caller, email, id, look)
         attachment = find_attachment((await self._reading.mail(content)).attachments, identifier)
         if attachment is None:
             raise HTTPError(404, f"Attachment not found by id {identifier} in message {message.id}")

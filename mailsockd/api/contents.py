@@ -1,6 +1,6 @@
 """The routes for what a message says: headers, text, HTML and the message as received (contract section 1.3)."""
 
-from mailsockd.actions.messages import Messages
+from mailsockd.actions.messages import Look, Messages
 from mailsockd.api.answers import DOWNLOAD, JSON_MEDIA, NO_MESSAGE, Answer, Query, gives, gives_bytes, gives_text
 from mailsockd.api.reading import Reading
 from mailsockd.api.schemas import HEADERS, MIXED_HEADERS, ORDERED_HEADERS
@@ -49,9 +49,9 @@ class ContentRoutes:
             reason = "messageHeadersFormat must be json, json-ordered or plain"
             raise HTTPError(400, reason, (f"messageHeadersFormat: {reason}",))
         if form == "plain":
-            message, content = await self._messages.traced(call.caller, email, id)
+            message, content = await self._messages.traced(call.caller, email, id, Look("as headers", call.peer))
             return _download(call, message, "headers.txt", Reply(header_block(content), _PLAIN))
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.content(call.caller, email, id, Look("as headers", call.peer))
         found = (self._messages.trace(message), *(await self._reading.mail(content)).headers)
         ordered = [{"name": name.lower(), "value": value} for name, value in found]
         value = ordered if form == "json-ordered" else header_arrays_json(found)
@@ -66,7 +66,7 @@ class ContentRoutes:
     )
     async def old_headers(self, call: Call, email: str, id: str) -> Reply:
         """Answer the headers by name: a string for one, an array for several."""
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.content(call.caller, email, id, Look("as headers", call.peer))
         value = headers_json((self._messages.trace(message), *(await self._reading.mail(content)).headers))
         return _download(call, message, "headers.json", Reply(encode(value), JSON_TYPE))
 
@@ -80,7 +80,7 @@ class ContentRoutes:
     )
     async def text(self, call: Call, email: str, id: str) -> Reply:
         """Answer the text part, or text made from the HTML."""
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.content(call.caller, email, id, Look("as text", call.peer))
         mail = await self._reading.mail(content)
         return _download(call, message, "txt", Reply(mail.text, _PLAIN))
 
@@ -94,7 +94,7 @@ class ContentRoutes:
     )
     async def body(self, call: Call, email: str, id: str) -> Reply:
         """Answer the HTML, or HTML made from the text, without scripts, images, forms and links."""
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.content(call.caller, email, id, Look("as safe HTML", call.peer))
         mail = await self._reading.mail(content)
         html = await self._reading.made(len(mail.html), lambda: sanitised(mail.html))
         return _download(call, message, "html", Reply(html, _HTML, headers=SANDBOX))
@@ -109,7 +109,7 @@ class ContentRoutes:
     )
     async def dirty(self, call: Call, email: str, id: str) -> Reply:
         """Answer the HTML with its inline images in it, or a document made from the text."""
-        message, content = await self._messages.content(call.caller, email, id)
+        message, content = await self._messages.content(call.caller, email, id, Look("as HTML", call.peer))
         mail = await self._reading.mail(content)
         html = await self._reading.made(
             max(len(mail.html), len(content)), lambda: dirty(mail.html, mail.text, content, mail.attachments)
@@ -126,7 +126,7 @@ class ContentRoutes:
     )
     async def raw(self, call: Call, email: str, id: str) -> Reply:
         """Answer the bytes received, behind the trace header."""
-        message, content = await self._messages.traced(call.caller, email, id)
+        message, content = await self._messages.traced(call.caller, email, id, Look("as received", call.peer))
         return _download(call, message, "eml", Reply(content, _PLAIN))
 
 

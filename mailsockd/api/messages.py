@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mailsockd.actions.messages import Messages, Wanted
+from mailsockd.actions.messages import Look, Messages, Wanted
 from mailsockd.actions.waiting import LONGEST, TooManyWaiting, Waiting
 from mailsockd.api.answers import FILTERS, FOREIGN_INBOX, LIMIT, NO_MESSAGE, NOTHING, SINCE, UNTIL, WAIT, gives
 from mailsockd.api.filters import queried
@@ -40,9 +40,7 @@ class MessageRoutes:
     )
     async def starred(self, call: Call) -> Any:
         """Answer the newest starred messages, newest first; `limit` of them, none received after `until`."""
-        return await self._reading.listed(
-            await self._messages.starred(call.caller, limit_of(call), call.date("until"))
-        )
+        return await self._reading.listed(await self._messages.starred(call.caller, limit_of(call), call.date("until")))
 
     @routes.get(
         "/api/addresses/{email}/messages",
@@ -106,7 +104,7 @@ class MessageRoutes:
     )
     async def purge(self, call: Call, email: str) -> None:
         """Delete the messages of an inbox of the caller's but for the starred ones; all, or those that meet filters."""
-        await self._messages.purge(call.caller, email, queried(call))
+        await self._messages.purge(call.caller, email, queried(call), call.peer)
 
     @routes.get(
         "/api/addresses/{email}/messages/{id}",
@@ -119,7 +117,7 @@ class MessageRoutes:
     )
     async def show(self, call: Call, email: str, id: str) -> Any:
         """Answer one message."""
-        return message_json(await self._messages.get(call.caller, email, id))
+        return message_json(await self._messages.get(call.caller, email, id, Look("as JSON", call.peer)))
 
     @routes.delete(
         "/api/addresses/{email}/messages/{id}",
@@ -131,7 +129,7 @@ class MessageRoutes:
     )
     async def delete(self, call: Call, email: str, id: str) -> Any:
         """Delete one message."""
-        message = await self._messages.delete(call.caller, email, id)
+        message = await self._messages.delete(call.caller, email, id, call.peer)
         return {"message": "Message was deleted.", "_id": message.id, "inbox": message.inbox}
 
 

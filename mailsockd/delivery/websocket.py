@@ -127,15 +127,23 @@ class WebSocketChannel:
                 yield subscription
 
     def _record(self, message: Message, listeners: int) -> None:
-        address = self._book.get(message.inbox)
-        if listeners:
-            kind, text = Kind.PUBLISHED, ""
-        elif address is None:
-            kind, text = Kind.UNPUBLISHED, "nobody has reserved the address"
-        elif not address.enablews:
-            kind, text = Kind.UNPUBLISHED, "web socket forwarding is off for the address"
-        else:
-            kind, text = Kind.UNPUBLISHED, "nobody listens"
         self._activity.record(
-            kind, account=message.owner, address=message.inbox, message=message.id, text=text, count=listeners
+            Kind.PUBLISHED if listeners else Kind.UNPUBLISHED,
+            account=message.owner,
+            address=message.inbox,
+            message=message.id,
+            text="" if listeners else self._why_not(message),
+            count=listeners,
         )
+
+    def _why_not(self, message: Message) -> str:
+        address = self._book.get(message.inbox)
+        domain = self._domains.get(domain_of(message.inbox))
+        by_domain = domain is not None and domain.enablews and domain.owner == message.owner
+        if by_domain or (address is not None and address.enablews):
+            return "nobody listens"
+        if address is not None:
+            return "web socket forwarding is off for the address"
+        if message.owner:
+            return "web sockets are off for the domain, and nobody has reserved the address"
+        return "nobody has reserved the address"

@@ -79,6 +79,12 @@ class Journal(Service):
         self._write()
         return done
 
+    async def forget(self, account: str) -> None:
+        """Forget everything of an account. Raises StorageTrouble."""
+        await self.flush()
+        while await self._store.trim(account, SLICE):
+            pass
+
     def startService(self) -> None:
         """Begin to count the minutes."""
         super().startService()  # type: ignore[no-untyped-call]

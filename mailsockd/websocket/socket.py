@@ -190,7 +190,10 @@ class Socket(WebSocketServerProtocol):
         # Both in one turn of the reactor: no mail can come between, neither lost nor before the first frame.
         factory.subscriptions.add(self._subscription)
         self._outlet.put(listening)
-        factory.note(Kind.SOCKET_OPENED, self, ", ".join((*admission.addresses, *admission.domains)), account.name)
+        # Why a socket may stay silent: what is off, and what it does not listen to.
+        silent = (*admission.warnings, *dict.fromkeys(reason for _, reason in admission.rejected))
+        listens = ", ".join((*admission.addresses, *admission.domains))
+        factory.note(Kind.SOCKET_OPENED, self, "; ".join((listens, *silent)), account.name)
 
     def _stop_listening(self) -> None:
         subscription, self._subscription = self._subscription, None

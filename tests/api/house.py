@@ -122,9 +122,15 @@ class House:
         self.journal = Journal(self.activities, Clock(), lambda: NOW)
         self.activity.listen(self.journal.collect)
         addresses = Addresses(
-            registry, rights, self.mailbox, self.subscriptions, any_domain=self.any_domain, now=lambda: NOW
+            registry,
+            rights,
+            self.mailbox,
+            self.subscriptions,
+            any_domain=self.any_domain,
+            now=lambda: NOW,
+            activity=self.activity,
         )
-        messages = Messages(self.mailbox, rights, "mail.test")
+        messages = Messages(self.mailbox, rights, "mail.test", self.activity)
         self.waiting = Waiting(self.activity, self.clock, per_account=3, overall=5)
         reading = Reading(self.in_thread)
         statistics = Statistics(registry, rights, self.mailbox, "b.test")
@@ -160,7 +166,7 @@ class House:
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox), reading),
             AccountRoutes(self.accounts, self.book, statistics, self.sign_out),
-            DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW), self.book, reading),
+            DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW, self.activity), self.book, reading),
             StatisticsRoutes(statistics, Denials(registry, lambda: NOW), reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),

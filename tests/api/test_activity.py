@@ -170,3 +170,72 @@ def test_long_exports_are_read_in_pages(house: House) -> None:
     assert asked == [500, 500, 500]
     house.talk = house.connection()  # the other one has been sent more than it takes at once
     assert len(house.ask("GET", f"{PATH}?format=jsonl&limit=700").body.splitlines()) == 700
+
+
+READ = [
+    ("/api/addresses/mine@b.test/messages/{id}", "as JSON"),
+    ("/api/addresses/mine@b.test/messages/{id}/headers", "as headers"),
+    ("/api/headers/mine@b.test/{id}", "as headers"),
+    ("/api/text/mine@b.test/{id}", "as text"),
+    ("/api/body/mine@b.test/{id}", "as safe HTML"),
+    ("/api/dirty/mine@b.test/{id}", "as HTML"),
+    ("/api/raw/mine@b.test/{id}", "as received"),
+    ("/api/addresses/mine@b.test/messages/{id}/attachments", "as a list of attachments"),
+]
+
+
+@pytest.mark.parametrize(("path", "form"), READ)
+def test_reading_one_message_is_noted(house: House, path: str, form: str) -> None:
+    """Who reads a message, in whatever form, leaves an event with form and peer; who may not see it leaves none."""
+    message = house.put(b"Subject: x\r\n\r\nx", inbox="mine@b.test", owner="ada")
+    assert house.ask("GET", path.format(id=message.id)).status == 200
+    assert house.ask("GET", path.format(id=message.id), "bob").status == 404
+    [event] = house.json("GET", f"{PATH}?kind=read", "admin")
+    assert {name: event[name] for name in ("account", "address", "message", "peer", "text")} == {
+        "account": "ada",
+        "address": "mine@b.test",
+        "message": message.id,
+        "peer": "192.0.2.9",
+        "text": f"{form} by REST",
+    }
+
+
+def test_reading_and_deleting_public_mail_is_the_callers(house: House) -> None:
+    """What somebody does to a public inbox is in the activity of that account."""
+    message = house.put(b"Subject: x\r\n\r\nx")
+    house.ask("GET", f"/api/text/a@b.test/{message.id}", "bob")
+    house.ask("DELETE", f"/api/addresses/a@b.test/messages/{message.id}", "bob")
+    found = house.json("GET", f"{PATH}?kind=read,deleted", "bob")
+    assert [(event["kind"], event["address"], event["text"]) for event in found] == [
+        ("deleted", "a@b.test", "by bob"),
+        ("read", "a@b.test", "as text by REST, by bob"),
+    ]
+
+
+def test_lists_and_changes_are_not_noted(house: House) -> None:
+    """Lists, counts, stars and labels leave no event."""
+    message = house.put(b"Subject: x\r\n\r\nx", inbox="mine@b.test", owner="ada")
+    before = ids(house)
+    house.ask("GET", "/api/addresses/mine@b.test/messages")
+    house.ask("GET", "/api/addresses/mine@b.test/message-count")
+    house.ask("PUT", f"/api/addresses/mine@b.test/messages/{message.id}/star")
+    house.ask("PUT", f"/api/addresses/mine@b.test/messages/{message.id}/read/true")
+    assert ids(house) == before
+
+
+def test_deleting_much_is_one_event(house: House) -> None:
+    """An inbox that is emptied, an address released with its mail, a domain emptied: one event with the number."""
+    house.book.put(Address("other@private.test", "bob", NOW, NOW))
+    for inbox, owner in (("mine@b.test", "ada"), ("his@b.test", "bob"), ("x@private.test", "bob")):
+        house.put(b"Subject: x\r\n\r\nx", inbox=inbox, owner=owner)
+        house.put(b"Subject: y\r\n\r\ny", inbox=inbox, owner=owner)
+    house.ask("DELETE", "/api/addresses/mine@b.test/messages")
+    house.ask("DELETE", "/api/addresses/mine@b.test/messages")
+    house.ask("DELETE", "/api/addresses/his@b.test?deleteAddressMessages=true", "bob")
+    house.ask("POST", "/api/domains/private.test/delete-all-domain-mail", "bob")
+    found = house.json("GET", f"{PATH}?kind=deleted", "admin")
+    assert [(event["account"], event["address"], event["text"], event["count"]) for event in found] == [
+        ("bob", "", "2 messages of private.test, by bob", 2),
+        ("bob", "his@b.test", "2 messages with the address, by bob", 2),
+        ("ada", "mine@b.test", "2 messages by ada", 2),
+    ]

@@ -109,7 +109,13 @@ class House:
         activity.listen(self.journal.collect)
         self.waiting = Waiting(activity, self.clock)
         accounts = AccountActions(
-            self.registry, self.mailbox, ImmediatePasswords(), self.subscriptions, lambda: NOW, self.deliveries
+            self.registry,
+            self.mailbox,
+            ImmediatePasswords(),
+            self.subscriptions,
+            lambda: NOW,
+            self.deliveries,
+            self.journal.forget,
         )
         addresses = Addresses(
             self.registry, rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: NOW

@@ -98,6 +98,7 @@ def test_removing_takes_keys_addresses_and_sockets_along(house: House) -> None:
     assert house.registry.book.get("a@mail.test") is None
     assert ended == ["the account was removed"]
     assert house.mailbox.messages == []
+    assert [event["account"] for event in house.json("GET", "activity?account=ada")] == []
 
 
 def test_mail_stays_without_purge(house: House) -> None:
@@ -108,6 +109,7 @@ def test_mail_stays_without_purge(house: House) -> None:
     house.receive("a@mail.test", b"Subject: x\r\n\r\nx")
     house.json("DELETE", "accounts/ada")
     assert [message.owner for message in house.mailbox.messages] == ["ada"]
+    assert [event["kind"] for event in house.json("GET", "activity?account=ada")] == ["stored"]
 
 
 def test_the_last_administrator_stays(house: House) -> None:

@@ -197,6 +197,9 @@ class WebSocketChannelTests(SynchronousTestCase):
         self.publish("a@b.test", "ada")
         self.publish("off@b.test", "ada")
         self.publish("free@b.test", "")
+        self.publish("free@c.test", "ada")
+        self.domains.put(Domain("c.test", "ada", 1.0, 1.0, verified=True, enablews=True))
+        self.publish("free@c.test", "ada")
         self.listen("ada", "a@b.test")
         self.publish("a@b.test", "ada")
         self.assertEqual(
@@ -205,6 +208,8 @@ class WebSocketChannelTests(SynchronousTestCase):
                 (Kind.UNPUBLISHED, "nobody listens", 0),
                 (Kind.UNPUBLISHED, "web socket forwarding is off for the address", 0),
                 (Kind.UNPUBLISHED, "nobody has reserved the address", 0),
+                (Kind.UNPUBLISHED, "web sockets are off for the domain, and nobody has reserved the address", 0),
+                (Kind.UNPUBLISHED, "nobody listens", 0),
                 (Kind.PUBLISHED, "", 1),
             ],
         )

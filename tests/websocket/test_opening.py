@@ -1,5 +1,6 @@
 """How a socket begins: the handshake, the first frame, and every way to be refused."""
 
+import attrs
 import pytest
 from twisted.internet.interfaces import IUNIXTransport
 from twisted.trial.unittest import SynchronousTestCase
@@ -339,3 +340,17 @@ def test_what_happened_is_recorded() -> None:
         ("SOCKET_CLOSED", "ada", "192.0.2.7", "1006"),
         ("SOCKET_REFUSED", "", "192.0.2.7", "401 Not authorized. You may need to log in first."),
     ]
+
+
+def test_what_keeps_a_socket_silent_is_recorded() -> None:
+    """Beside what it listens to stands what is off, and what it may not listen to."""
+    house = House()
+    warning = "web socket forwarding is off for a@mail.test: no mail comes until it is on"
+    house.factory.admit = lambda account, items: attrs.evolve(house.admit(account, items), warnings=(warning,))
+    house.open("key=k_right&addresses=a@mail.test,x@mail.test")
+    [(kind, account, _, text)] = house.events()
+    assert (kind, account) == ("SOCKET_OPENED", "ada")
+    assert text == (
+        "a@mail.test; web socket forwarding is off for a@mail.test: no mail comes until it is on; "
+        "x@mail.test is not owned by this account"
+    )
