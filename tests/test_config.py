@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from mailsockd.config import Config, ConfigError, load, parse
-from mailsockd.listen import InvalidListen, listen, on_private_network
+from mailsockd.listen import InvalidListen, listen, names_this_machine, on_private_network
+from mailsockd.way_out import relay_settings
+from tests.integration.certificates import make
 
 
 def test_an_empty_file_is_all_defaults() -> None:
@@ -190,3 +192,85 @@ def test_a_file_of_disposable_domains_that_cannot_be_used(tmp_path: Path, conten
         load(str(file))
     colon = ":" if content and b"@" in content else ""
     assert str(raised.value) == f"{file}:2: validation.disposable_domains: {list_file}{colon} {reason}"
+
+
+@pytest.mark.parametrize(
+    ("relay", "error"),
+    [
+        ("{host: 'a b'}", "f.yaml:1: relay.host: the domain has a label that is too long or has characters "),
+        ("{host: ''}", "f.yaml:1: relay.host: must be text"),
+        ("{port: 0}", "f.yaml:1: relay.port: must be a whole number from 1 to 65535"),
+        ("{tls: ssl}", "f.yaml:1: relay.tls: must be starttls or implicit or opportunistic or none"),
+        ("{sender: x}", "f.yaml:1: relay.sender: an address needs a local part, an @ and a domain"),
+        ("{domains: []}", "f.yaml:1: relay.domains: must name at least one domain"),
+        ("{timeout: 0}", "f.yaml:1: relay.timeout: must be a whole number from 1 to 600"),
+        ("{username: u}", "f.yaml:1: relay.username: needs relay.password_file"),
+        ("{password_file: f}", "f.yaml:1: relay.password_file: needs relay.username"),
+        (
+            "{host: r.test, tls: opportunistic, username: u, password_file: f}",
+            "f.yaml:1: relay.username: would be sent without TLS: relay.tls is opportunistic",
+        ),
+    ],
+)
+def test_a_relay_that_cannot_be_used(relay: str, error: str) -> None:
+    """Each setting of the relay is checked, and that no password goes over a network in the clear."""
+    with pytest.raises(ConfigError) as raised:
+        parse(f"relay: {relay}\n", "f.yaml")
+    assert str(raised.value).startswith(error)
+
+
+@pytest.mark.parametrize(
+    ("relay", "shown", "verify"),
+    [
+        ("{host: Relay.Test}", ("relay.test", 587, "starttls"), True),
+        ("{host: '::1', port: 25, tls: none}", ("::1", 25, "none"), False),
+        ("{host: localhost}", ("localhost", 587, "starttls"), False),
+        ("{host: localhost, verify: true}", ("localhost", 587, "starttls"), True),
+        ("{host: relay.test, verify: false}", ("relay.test", 587, "starttls"), False),
+        ("{host: relay.test, tls: opportunistic}", ("relay.test", 587, "opportunistic"), False),
+    ],
+)
+def test_the_relay_as_it_is_used(relay: str, shown: tuple[str, int, str], verify: bool) -> None:
+    """A certificate must be good unless the host is this machine, TLS is a mere wish, or the operator says so."""
+    settings = relay_settings(parse(f"hostname: mx.mail.test\nrelay: {relay}\n", "f.yaml"))
+    assert settings is not None
+    assert (settings.host, settings.port, settings.manners.tls) == shown
+    assert (settings.verify, settings.manners.hello) == (verify, "mx.mail.test")
+    assert relay_settings(Config()) is None
+
+
+def test_files_of_the_relay(tmp_path: Path) -> None:
+    """The password is the first line of its file; the authorities are PEM; what cannot be used is named at once."""
+    secret, pem, file = tmp_path / "secret", tmp_path / "pem", tmp_path / "f.yaml"
+    file.write_text(
+        f"relay:\n  host: relay.test\n  username: u\n  password_file: {secret}\n  authorities: {pem}\n"
+    )
+    certificate = make(tmp_path, "relay", "relay.test")[0].read_text()
+    for written, text in ((secret, " pass word \r\n# note\n"), (pem, certificate * 2)):
+        with pytest.raises(ConfigError) as raised:
+            load(str(file))
+        assert str(raised.value).endswith(f"{written} cannot be read: No such file or directory")
+        written.write_text(text)
+    settings = relay_settings(load(str(file)))
+    assert settings is not None
+    assert (settings.manners.username, settings.manners.password) == ("u", " pass word ")
+    assert settings.authorities == certificate * 2 and "pass word" not in repr(settings)
+    for written, text, reason in (
+        (pem, "nothing", f"{file}:5: relay.authorities: {pem}: it is not a PEM certificate"),
+        (pem, certificate + "-----BEGIN CERTIFICATE-----\nx", f"{file}:5: relay.authorities: {pem}: it is not a PEM "),
+        (secret, "\npassword", f"{file}:4: relay.password_file: {secret}: its first line is empty"),
+    ):
+        written.write_text(text)
+        with pytest.raises(ConfigError) as raised:
+            load(str(file))
+        assert str(raised.value).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("host", "this"),
+    [("localhost", True), ("a.localhost", True), ("127.1.2.3", True), ("::1", True), ("localhost.example", False),
+     ("10.0.0.1", False), ("notlocalhost", False)],
+)  # fmt: skip
+def test_hosts_that_are_this_machine(host: str, this: bool) -> None:
+    """Loopback by name or number, and nothing that only looks like it."""
+    assert names_this_machine(host) is this

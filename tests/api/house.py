@@ -1,6 +1,7 @@
 """The REST routes on fakes of the disk, driven by bytes through a real Site."""
 
 import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -91,6 +92,8 @@ class House:
     unreserved: bool = True
     anonymous_public: bool = False
     largest: int = 1_000_000
+    outside: Callable[[str], str] | None = None
+    queued: list[Delivery] = attrs.Factory(list)
     clock: Clock = attrs.Factory(Clock)
     activity: ActivityLog = attrs.Factory(lambda: ActivityLog(lambda: NOW))
     threads: list[Any] = attrs.Factory(list)
@@ -146,6 +149,7 @@ class House:
             unreserved=self.unreserved,
             monotonic=lambda: 0.0,
             now=lambda: NOW,
+            onward=self,
         )
         sending = Sending(
             registry,
@@ -156,6 +160,7 @@ class House:
             any_domain=self.any_domain,
             largest=self.largest,
             now=lambda: NOW,
+            outside=self.outside,
         )
         self.router = Router(
             AddressRoutes(addresses, self.book, [Flag(), *onward_settings(), ForwardSetting(registry, rights, None)]),
@@ -184,6 +189,14 @@ class House:
 
     async def sign_out(self, token: str) -> None:
         self.signed_out.append(token)
+
+    def plan(self, messages: Sequence[Message], trail: tuple[str, ...] = ()) -> Sequence[Delivery]:
+        """Want no deliveries of what arrives."""
+        return ()
+
+    def stored(self, deliveries: Sequence[Delivery]) -> None:
+        """Remember what the queue is told."""
+        self.queued.extend(deliveries)
 
     def in_thread(self, function: Any) -> "Deferred[Any]":
         """Run at once what would run in a thread, and remember that it would."""

@@ -111,6 +111,80 @@ def test_a_foreign_recipient_names_the_relay(house: House) -> None:
     assert everywhere.json("POST", PATH, body={**MAIL, "to": "y@gmail.test"})["to"] == ["y@gmail.test"]
 
 
+def relayed() -> House:
+    """Give a house whose relay takes mail for gmail.test."""
+    house = House(outside=lambda address: "" if address.endswith("@gmail.test") else "mail leaves for gmail.test alone")
+    house.json("POST", "/api/addresses/a@b.test")
+    house.json("POST", "/api/addresses/bobs@b.test", "bob")
+    return house
+
+
+def test_mail_that_leaves_is_kept_and_queued() -> None:
+    """Recipients here get it; a copy is the account's, in the folder sent, with a delivery for each one outside."""
+    house = relayed()
+    to = ["x@b.test", "Y@Gmail.test", "z@gmail.test"]
+    answer = sent(house, **{"from": "A+x@b.test", "to": to})
+    assert answer["to"] == ["x@b.test", "y@gmail.test", "z@gmail.test"]
+    id = answer["id"].removeprefix("fe-")
+    first, copy = house.mailbox.messages
+    assert (first.id, first.inbox, first.folder, first.read) == (f"{id}-0", "x@b.test", "inbox", None)
+    assert (copy.id, copy.inbox, copy.owner, copy.folder, copy.read) == (f"{id}-1", "a@b.test", "ada", "sent", True)
+    assert copy.sender == "a+x@b.test"
+    assert house.mailbox.contents[first.id] == house.mailbox.contents[copy.id]
+    found = [(one.channel, one.target, one.message, one.account, one.address) for one in house.mailbox.deliveries]
+    assert found == [
+        ("relay", "y@gmail.test", copy.id, "ada", "a@b.test"),
+        ("relay", "z@gmail.test", copy.id, "ada", "a@b.test"),
+    ]
+    assert [one.id for one in house.queued] == [0, 0]
+    assert [event.address for event in house.activity] == ["x@b.test"]
+
+
+def test_mail_for_the_outside_alone() -> None:
+    """There is the copy and nothing else; large mail goes the same way."""
+    house = relayed()
+    id = sent(house, to="y@gmail.test", text="x" * 100_000)["id"].removeprefix("fe-")
+    assert [(message.id, message.folder) for message in house.mailbox.messages] == [(f"{id}-0", "sent")]
+    assert [one.target for one in house.mailbox.deliveries] == ["y@gmail.test"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"from": "nobodys@b.test"}, "from: must be an address of this account for mail to y@gmail.test"),
+        (
+            {"raw": "From: boss@b.test\r\n\r\nx"},
+            "from: must be an address of this account for mail to y@gmail.test",
+        ),
+        ({"to": "y@other.test"}, "to: mail leaves for gmail.test alone"),
+        ({"to": ["y@gmail.test", "x@b.test", "y@other.test"]}, "to: mail leaves for gmail.test alone"),
+    ],
+)
+def test_mail_that_may_not_leave(fields: dict[str, Any], reason: str) -> None:
+    """Only an account's own address writes to the outside, in the envelope and in the mail, and only where allowed."""
+    house = relayed()
+    answer = house.ask("POST", PATH, body={**MAIL, "to": "y@gmail.test", **fields})
+    assert (answer.status, answer.json["validationErrors"]) == (400, [reason])
+    assert house.mailbox.messages == []
+
+
+def test_raw_mail_leaves_as_it_is() -> None:
+    """A whole mail is sent byte for byte when its From is the sender."""
+    house = relayed()
+    raw = "From: Ada <a+tag@b.test>\r\nSubject: x\r\n\r\n.x\r\n"
+    sent(house, to="y@gmail.test", raw=raw)
+    assert list(house.mailbox.contents.values()) == [raw.encode()]
+
+
+def test_nothing_leaves_where_all_mail_stays() -> None:
+    """With smtp.accept: any mail for every domain stays here, with a relay too."""
+    house = House(any_domain=True, outside=lambda address: "")
+    house.json("POST", "/api/addresses/a@b.test")
+    sent(house, to="y@gmail.test")
+    assert [message.inbox for message in house.mailbox.messages] == ["y@gmail.test"]
+    assert house.mailbox.deliveries == []
+
+
 def test_an_unreserved_recipient_is_refused_where_smtp_would(house: House) -> None:
     """With inboxes.unreserved: reject, mail for an address that nobody reserved is refused here too."""
     strict = House(unreserved=False)

@@ -284,3 +284,15 @@ class DirectTests(SynchronousTestCase):
         desk.book.remove("a@b.test")
         desk.run(3600, step=10)
         assert desk.hook.tries == [(0.0, "one", "m1"), (3600.0, "one", "m1")]
+
+    def test_it_may_take_its_time(self) -> None:
+        """A channel that says so has more time for a try than the setting gives, and never less."""
+        for patience, seconds in ((None, 60), (90.0, 90), (5.0, 60)):
+            desk = Desk()
+            desk.address()
+            desk.hook.held, desk.hook.patience = [], patience
+            desk.mail("m1")
+            desk.run(seconds - 1)
+            assert desk.hook.cancelled == []
+            desk.run(1)
+            assert desk.hook.cancelled == ["m1"]
