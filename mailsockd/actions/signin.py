@@ -110,5 +110,6 @@ class SigningIn:
         return self._nobodys
 
     def _refused(self, peer: str, reason: str, address: str = "") -> Refusal:
-        self._activity.record(Kind.SIGN_IN_REFUSED, address=address, peer=peer, text=reason)
+        owner = self._rights.owner(address) if address else ""  # who should know that somebody tries
+        self._activity.record(Kind.SIGN_IN_REFUSED, account=owner, address=address, peer=peer, text=reason)
         return Refusal(401, WRONG)

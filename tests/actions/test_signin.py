@@ -174,7 +174,7 @@ def test_what_happened_is_recorded_without_secrets() -> None:
     door.pop3("k_ada", "s3cret")
     assert [(event.kind, event.account, event.address, event.peer, event.text) for event in door.activity] == [
         (Kind.SIGNED_IN, "ada", "a@b.test", "192.0.2.7", "by POP3"),
-        (Kind.SIGN_IN_REFUSED, "", "a@b.test", "192.0.2.7", "by POP3: no key or password for this address"),
+        (Kind.SIGN_IN_REFUSED, "ada", "a@b.test", "192.0.2.7", "by POP3: no key or password for this address"),
         (Kind.SIGN_IN_REFUSED, "", "", "192.0.2.7", "by POP3: the user is no address"),
     ]
 
