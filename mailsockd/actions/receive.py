@@ -120,11 +120,20 @@ class Reception:
         envelope = Envelope(sender, tuple(recipients), LOOPBACK, "localhost", LOOPBACK, self._now())
         return await self.receive(envelope, Bytes(content), outward)
 
-    def record(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "", session: str = "") -> None:
+    def record(
+        self,
+        kind: Kind,
+        *,
+        address: str = "",
+        peer: str = "",
+        text: str = "",
+        session: str = "",
+        at: float | None = None,
+    ) -> None:
         """Remember what happened to a client; what happened to a canonical recipient is its owner's activity."""
         inbox = self._registry.book.find(address).inbox if address else ""
         owner = self._rights.owner(inbox) if inbox else ""
-        self._activity.record(kind, account=owner, address=inbox, peer=peer, text=text, session=session)
+        self._activity.record(kind, account=owner, address=inbox, peer=peer, text=text, session=session, at=at)
 
     def receive(self, envelope: Envelope, content: Content, outward: Outward | None = None) -> "Deferred[str]":
         """
@@ -201,7 +210,7 @@ class Reception:
             Kind.CONNECTED,
             account=message.owner,
             peer=envelope.peer,
-            text=f"{'EHLO' if envelope.esmtp else 'HELO'} {envelope.helo}, {'with' if envelope.tls else 'without'} TLS",
+            text=envelope.greeting,
             session=envelope.session,
             at=envelope.connected,
         )

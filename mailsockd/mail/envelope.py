@@ -13,7 +13,7 @@ class Envelope:
     `sender` is the canonical reverse-path, "" for the null sender. `recipients` are canonical, without
     duplicates, in the order of RCPT. `peer` and `via` are IP addresses as text, of the client and of the
     listener. `helo` is what the client called itself, "" when it said nothing usable. `received` is UTC seconds.
-    `session` names the connection; `connected` is when that began, in UTC seconds, and None but for its first mail.
+    `session` names the connection; `connected` is when that began, in UTC seconds, and None when that was told before.
     """
 
     sender: str
@@ -27,6 +27,16 @@ class Envelope:
     esmtp: bool = True
     session: str = ""
     connected: float | None = None
+
+    @property
+    def greeting(self) -> str:
+        """How the client began."""
+        return greeting(self.helo, self.esmtp, self.tls)
+
+
+def greeting(helo: str, esmtp: bool, tls: bool) -> str:
+    """Give in words how a client began."""
+    return f"{'EHLO' if esmtp else 'HELO'} {helo}, {'with' if tls else 'without'} TLS"
 
 
 class Content(Protocol):

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from mailsockd.actions.ports import StorageFull, StorageTrouble
 from mailsockd.actions.receive import Rejected
-from mailsockd.mail.envelope import Envelope
+from mailsockd.mail.envelope import Envelope, greeting
 from mailsockd.smtp import path, reply
 from mailsockd.smtp.reply import Reply
 from mailsockd.smtp.service import Service
@@ -107,6 +107,10 @@ class Dialogue:
 
     def _recorded(self, answer: Reply, *addresses: str) -> Reply:
         name = self._name()
+        connected, self._connected = self._connected, None
+        if connected is not None:
+            text = greeting(self._helo or "", self._esmtp, self._tls)
+            self._service.record(Kind.CONNECTED, peer=self._peer, text=text, session=name, at=connected)
         for address in addresses[:RECORDED] or ("",):
             self._service.record(Kind.REJECTED, address=address, peer=self._peer, text=answer.text, session=name)
         return answer

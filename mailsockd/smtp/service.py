@@ -23,7 +23,16 @@ Receive = Callable[[Envelope, Content], "Deferred[str]"]
 class Record(Protocol):
     """Remembers what happened: the part of ActivityLog.record that is used here."""
 
-    def __call__(self, kind: Kind, *, address: str = "", peer: str = "", text: str = "", session: str = "") -> None:
+    def __call__(
+        self,
+        kind: Kind,
+        *,
+        address: str = "",
+        peer: str = "",
+        text: str = "",
+        session: str = "",
+        at: float | None = None,
+    ) -> None:
         """Remember one event."""
 
 

@@ -14,6 +14,7 @@ MOST_SORTS = 10_000  # sorts of events that are told apart in one window
 
 # How many of one sort are passed on in a window.
 PASSED = {
+    Kind.CONNECTED: 20,
     Kind.REFUSED: 5,
     Kind.REJECTED: 20,
     Kind.SOCKET_OPENED: 20,
@@ -45,8 +46,8 @@ class Floods:
     def passes(self, event: Event) -> bool:
         """Tell whether an event is passed on; if not, it is counted."""
         most = PASSED.get(event.kind)
-        if most is None:
-            return True
+        if most is None or (event.kind is Kind.CONNECTED and event.account):
+            return True  # what comes to an account with its mail is as much as the mail
         sort = (event.kind, event.account, event.peer, event.message if event.kind is Kind.READ else "")
         seen = self._seen.get(sort)
         if seen is None:

@@ -13,7 +13,7 @@ from zope.interface import implementer
 
 from mailsockd.mail.envelope import Content, Envelope
 from mailsockd.smtp.server import SMTPFactory, SMTPLimits
-from mailsockd.state.activity import ActivityLog, Event
+from mailsockd.state.activity import ActivityLog, Event, Kind
 from mailsockd.transport import write
 
 NOW = 1_700_000_000.0
@@ -72,8 +72,8 @@ class Mailroom:
         return Client(self, wire or Wire(peer))
 
     def events(self) -> list[Event]:
-        """What happened, without the names of the sessions, which are random."""
-        return [attrs.evolve(event, session="") for event in self.activity]
+        """What happened but for connecting, without the names of the sessions, which are random."""
+        return [attrs.evolve(event, session="") for event in self.activity if event.kind is not Kind.CONNECTED]
 
 
 class Client:

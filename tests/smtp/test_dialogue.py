@@ -157,7 +157,7 @@ def test_a_refused_recipient_hears_why_and_is_recorded() -> None:
 
 
 def test_a_session_has_one_name_for_all_that_happens_in_it() -> None:
-    """Refusals and mails of one session have its name, other sessions others; the first mail says when it began."""
+    """Refusals and mails of one session have its name, other sessions others; when it began is told once."""
     room = Mailroom()
     room.refuse = refuse
     client = begun(room)
@@ -165,10 +165,13 @@ def test_a_session_has_one_name_for_all_that_happens_in_it() -> None:
     client.send(b"MAIL FROM:<>\r\nRCPT TO:<bob@mx.test>\r\nDATA\r\n.\r\n")
     begun(room).send(b"DATA\r\n.\r\n")
     (first, _), (second, _), (other, _) = room.mails
-    assert [event.session for event in room.activity] == [first.session]
+    assert next(iter(room.activity)) == Event(
+        Kind.CONNECTED, NOW, peer="192.0.2.7", text="EHLO me, without TLS", session=first.session
+    )
+    assert [(event.kind, event.session) for event in list(room.activity)[1:]] == [(Kind.REJECTED, first.session)]
     assert len(first.session) == 12
     assert second.session == first.session != other.session
-    assert (first.connected, second.connected, other.connected) == (NOW, None, NOW)
+    assert (first.connected, second.connected, other.connected) == (None, None, NOW)
 
 
 def test_a_mail_that_is_not_taken_is_recorded_for_each_recipient() -> None:

@@ -62,3 +62,11 @@ def test_more_peers_than_can_be_told_apart_become_one() -> None:
     assert passed == [True] * 3 + [False] * 97
     [rest] = floods.end()
     assert (rest.account, rest.peer, rest.text, rest.similar) == ("", "", "from many peers", 97)
+
+
+def test_connections_pass_with_the_mail_of_an_account() -> None:
+    """A connection that brings mail to an account is never cut, one that brings it to nobody is."""
+    floods = Floods()
+    connected = Event(Kind.CONNECTED, 0.0, peer="192.0.2.1")
+    assert [floods.passes(connected) for _ in range(100)].count(True) == 20
+    assert all(floods.passes(Event(Kind.CONNECTED, 0.0, "ada", peer="192.0.2.1")) for _ in range(100))
