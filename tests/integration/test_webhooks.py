@@ -251,12 +251,17 @@ def test_certificates_are_verified_for_the_name(tmp_path: Path, monkeypatch: pyt
     unknown = make(tmp_path, "unknown", "localhost")
     (tmp_path / "known.pem").write_bytes(good[0].read_bytes() + wrong[0].read_bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+    proxies = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy")
+    for name in proxies:
+        monkeypatch.setenv(name, "http://127.0.0.1:1/")  # the daemon has them, and asks none
     with (
         Daemon(LOOPBACK) as daemon,
         RawTaker(certificate=good) as trusted,
         RawTaker(certificate=wrong) as misnamed,
         RawTaker(certificate=unknown) as strange,
     ):
+        for name in proxies:
+            monkeypatch.delenv(name)
         address = hook(daemon, "secure", webhook=trusted.url(host="localhost"))
         _, request = mail(daemon, trusted, address)
         assert request.headers["host"] == f"localhost:{trusted.port}"
