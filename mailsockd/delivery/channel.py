@@ -11,10 +11,11 @@ from typing import Any, Protocol, TypeAlias
 import attrs
 from twisted.internet.defer import Deferred
 
+from mailsockd.delivery.lines import Lane
 from mailsockd.mail.message import Mail
 from mailsockd.mail.stored import Message
 from mailsockd.state.addresses import Address
-from mailsockd.state.deliveries import Delivery
+from mailsockd.state.deliveries import Delivery, Line
 
 
 class Setting(Protocol):
@@ -102,6 +103,9 @@ class QueuedChannel(Protocol):
     @property
     def patience(self) -> float | None:
         """The seconds that one try may take, None for those of `delivery.attempt_timeout`."""
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give what the deliveries of a line share with those of others, None when each line goes by itself."""
 
     def target(self, address: Address) -> str | None:
         """Give what an address wants its mail sent to, None when it wants none; text that UTF-8 can encode."""

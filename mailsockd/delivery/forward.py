@@ -8,6 +8,7 @@ from mailsockd.actions.ports import StorageTrouble
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Setting, Undeliverable
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.relay_limits import MOST_HOPS, RECEIVED_FIELDS, TRY_SECONDS
 from mailsockd.delivery.relaying import Letter
@@ -17,6 +18,7 @@ from mailsockd.mail.stored import Message
 from mailsockd.mail.trace import with_trace
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Line
 
 
 class ForwardSetting:
@@ -86,6 +88,14 @@ class ForwardChannel:
         self._relay = relay
         self._activity = activity
         self._hostname = hostname
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give that of the relay for a target outside."""
+        try:
+            outside = self._setting.inside(line.target, line.account) is None
+        except ValueError:
+            outside = False
+        return self._relay.lane if self._relay is not None and outside else None
 
     def target(self, address: Address) -> str | None:
         """Give where an address forwards to."""

@@ -128,7 +128,7 @@ class DeliveryQueue(Service):
         # Something is new in it: whoever finds it empty meanwhile has to look again.
         waiting = self._lines.get(line)
         if waiting is None:
-            waiting = self._lines[line] = Waiting(line)
+            waiting = self._lines[line] = Waiting(line, self._whereto.lane(line))
         waiting.news += 1
         return waiting
 

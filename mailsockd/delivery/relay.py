@@ -21,6 +21,7 @@ from twisted.internet.ssl import (
 from zope.interface import implementer
 
 from mailsockd.delivery.channel import Delivered, Outcome, Postponed, Undeliverable
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay_limits import TLS_SECONDS
 from mailsockd.delivery.relaying import Letter, Manners, NotTaken, hand_over
 from mailsockd.delivery.smtp_client import Lost, SMTPClient
@@ -67,6 +68,8 @@ class Relay:
         self._reactor = reactor
         self._in_thread = in_thread
         self._endpoint = endpoint
+        self.lane = Lane("relay", settings.connections)
+        """What all that leaves shares, so that a slow relay holds up nothing else."""
         self._free = DeferredSemaphore(settings.connections)
         self._tls: tuple[float, Any] | None = None
 

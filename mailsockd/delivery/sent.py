@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from mailsockd.actions.rights import Rights
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Setting, Undeliverable
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.relay_limits import TRY_SECONDS
 from mailsockd.delivery.relaying import Letter
 from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Line
 
 
 class SentChannel:
@@ -24,6 +26,10 @@ class SentChannel:
         self._rights = rights
         self._relay = relay
         self._activity = activity
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give that of the relay."""
+        return None if self._relay is None else self._relay.lane
 
     def target(self, address: Address) -> str | None:
         """Give nothing: no mail that arrives goes this way."""

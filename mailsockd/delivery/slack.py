@@ -8,12 +8,14 @@ from twisted.internet.defer import Deferred
 
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
 from mailsockd.delivery.limits import ENCODED_IN_REACTOR
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.outgoing_http import Answer, NotSent, OutgoingHTTP
 from mailsockd.delivery.reach import Reach
 from mailsockd.delivery.url_setting import FlagSetting, URLSetting
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message
 from mailsockd.state.addresses import Address
+from mailsockd.state.deliveries import Line
 from mailsockd.wire import dumps
 
 LONGEST_TEXT = 40_000  # characters; Slack cuts what is longer
@@ -39,6 +41,10 @@ class SlackChannel:
         self._reach = reach
         self._in_thread = in_thread
         self.settings = (URLSetting("webhookSlack", reach), FlagSetting("webhookSlackToFrom"))
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give none: receivers have nothing in common."""
+        return None
 
     def target(self, address: Address) -> str | None:
         """Give the address's web hook at Slack."""

@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
 from mailsockd.delivery.limits import ENCODED_IN_REACTOR
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.outgoing_http import Answer, NotSent, OutgoingHTTP
 from mailsockd.delivery.reach import Reach
 from mailsockd.delivery.signature import signature_headers
@@ -16,7 +17,7 @@ from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.mail.trace import received_value, with_trace
 from mailsockd.state.addresses import Address
-from mailsockd.state.deliveries import Trial
+from mailsockd.state.deliveries import Line, Trial
 from mailsockd.wire import dumps, dumps_in_slices
 from mailsockd.wire.webhook import webhook_json
 
@@ -57,6 +58,10 @@ class WebhookChannel:
         self._hostname = hostname
         self._now = now
         self.settings = (URLSetting("webhook", reach),)
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give none: receivers have nothing in common."""
+        return None
 
     def target(self, address: Address) -> str | None:
         """Give the address's web hook."""

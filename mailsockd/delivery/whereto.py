@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mailsockd.delivery.channel import QueuedChannel
+from mailsockd.delivery.lines import Lane
 from mailsockd.state.addresses import Address, AddressBook
 from mailsockd.state.deliveries import Delivery, Line
 
@@ -34,6 +35,11 @@ class Whereto:
         if target is None:
             raise Nowhere(f"{delivery.channel} was switched off for {delivery.address}")
         return channel, address, target
+
+    def lane(self, line: Line) -> Lane | None:
+        """Give what a line shares with others."""
+        channel = self._channels.get(line.channel)
+        return None if channel is None else channel.lane(line)
 
     def changed(self, line: Line, address: str) -> bool:
         """Tell whether what an address wanted to go to a line's target goes elsewhere now, or nowhere."""

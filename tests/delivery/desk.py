@@ -1,7 +1,7 @@
 """A queue over a database in memory and a clock that tests turn, with one channel that does what it is told."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -11,12 +11,13 @@ from twisted.internet.task import Clock
 from mailsockd.actions.ports import StorageTrouble
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Setting
 from mailsockd.delivery.dispatch import Dispatch
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.queue import DeliveryQueue
 from mailsockd.delivery.queue_limits import DeliveryLimits
 from mailsockd.mail.stored import Message
 from mailsockd.state.activity import ActivityLog, Event
 from mailsockd.state.addresses import Address, AddressBook
-from mailsockd.state.deliveries import Delivery, Wanted
+from mailsockd.state.deliveries import Delivery, Line, Wanted
 from mailsockd.storage.database import steps
 from mailsockd.storage.deliveries import insert
 from mailsockd.storage.delivery_store import SQLiteDeliveries
@@ -36,6 +37,7 @@ class Hook:
     name = "hook"
     by_setting = True
     patience: float | None = None
+    lanes: Mapping[str, Lane] = {}
     settings: Sequence[Setting] = ()
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -44,6 +46,9 @@ class Hook:
         self.says: Callable[[Parcel], Outcome] = lambda parcel: Delivered("200")
         self.held: list[tuple[str, Deferred[Outcome]]] | None = None
         self.cancelled: list[str] = []
+
+    def lane(self, line: Line) -> Lane | None:
+        return self.lanes.get(line.target)
 
     def target(self, address: Address) -> str | None:
         value = address.settings.get("hook")

@@ -15,6 +15,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
 from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.forward import ForwardChannel, ForwardSetting
+from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay, RelaySettings
 from mailsockd.delivery.relaying import Letter, Manners
 from mailsockd.delivery.sent import SentChannel
@@ -23,7 +24,7 @@ from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import Address, AddressBook
-from mailsockd.state.deliveries import Delivery, Status
+from mailsockd.state.deliveries import Delivery, Line, Status
 from mailsockd.state.domains import Domain, Domains
 from tests.fakes import MemoryMailbox, MemoryStore, stored
 
@@ -402,3 +403,14 @@ def test_marks_and_servers() -> None:
     assert forwarded_by(forwarded_header("mx.b.test") + CONTENT, "MX.b.test")
     assert not forwarded_by(CONTENT + forwarded_header("mx.b.test"), "mx.b.test")
     assert servers_passed(b"RECEIVED: a\nreceived: b\n c\n\nReceived: d\n") == 2
+
+
+def test_only_what_leaves_shares_the_relay() -> None:
+    """Forwarding inside the house never waits for the relay's connections."""
+    relay = Post(connections=3)
+    desk = Desk(relay)
+    assert desk.channel.lane(Line("ada", "forward", "ada@gmail.test")) == Lane("relay", 3)
+    assert desk.channel.lane(Line("ada", "forward", "c@b.test")) is None
+    assert desk.channel.lane(Line("ada", "forward", "bobs@b.test")) is None
+    assert SentChannel(desk.rights, relay, desk.activity).lane(Line("ada", "relay", "x@y.test")) is relay.lane
+    assert SentChannel(desk.rights, None, desk.activity).lane(Line("ada", "relay", "x@y.test")) is None

@@ -4,6 +4,7 @@ import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Undeliverable
+from mailsockd.delivery.lines import Lane
 from mailsockd.state.activity import Event, Kind
 from mailsockd.state.deliveries import Delivery
 from tests.delivery.desk import Desk
@@ -296,3 +297,23 @@ class DirectTests(SynchronousTestCase):
             assert desk.hook.cancelled == []
             desk.run(1)
             assert desk.hook.cancelled == ["m1"]
+
+    def test_lines_that_share_a_lane_hold_up_nobody_else(self) -> None:
+        """Of lines with a common way, whosever they are, only so many are tried at one time; others pass them."""
+        desk = Desk()
+        lane = Lane("relay", 2)
+        desk.hook.lanes = {f"slow{number}": lane for number in range(4)}
+        for number in range(4):
+            desk.address(f"a{number}@b.test", owner=("ada", "eve")[number % 2], hook=f"slow{number}")
+        desk.address("c@b.test", hook="quick")
+        desk.hook.held = []
+        for number in range(4):
+            desk.mail(f"m{number}", f"a{number}@b.test", owner=("ada", "eve")[number % 2])
+        desk.mail("m4", "c@b.test")
+        assert desk.hook.sent == ["m0", "m1", "m4"]
+        for turn in range(4):
+            desk.hook.held[turn][1].callback(Delivered())
+            desk.clock.advance(0)
+        assert desk.hook.sent == ["m0", "m1", "m4", "m2", "m3"]
+        desk.hook.held[4][1].callback(Delivered())
+        assert [row[1] for row in desk.rows()] == ["delivered"] * 5
