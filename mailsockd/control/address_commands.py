@@ -31,6 +31,7 @@ def declare(program: Group) -> None:
         "Change settings of an address. An empty value clears one.",
         "address set user1@mail.test enablews=true",
         'address set user1@mail.test enablews=false info="out of use"',
+        "address set user1@mail.test webhook=https://example.org/mail",
     )
     change.add_argument("address", metavar="ADDRESS")
     change.add_argument("settings", metavar="SETTING=VALUE", nargs="+", type=_setting)

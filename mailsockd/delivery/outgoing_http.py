@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Cooperator
 from twisted.python.failure import Failure
-from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool
+from twisted.web.client import Agent, FileBodyProducer, HTTPConnectionPool, ResponseFailed, ResponseNeverReceived
 from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgent, IAgentEndpointFactory
 from zope.interface import implementer
@@ -216,9 +216,11 @@ def _words(error: BaseException) -> str:
             return f"TLS failed: {_tls_words(reason)}"
         if isinstance(reason, Unbearable):
             return str(reason)
-    if type(error).__name__ == "ResponseNeverReceived":
+    if isinstance(error, ResponseNeverReceived):
         return "the connection was closed before there was an answer"
-    return f"there was no proper answer in HTTP ({type(error).__name__})"
+    if isinstance(error, ResponseFailed):
+        return "the answer is no proper HTTP"
+    return f"it went wrong ({type(error).__name__})"
 
 
 def _reasons(error: BaseException) -> list[Any]:

@@ -178,6 +178,12 @@ def test_an_unbearable_head_ends_the_connection(data: bytes, reason: str) -> Non
     assert (said, wire.aborted) == (reason, True)
 
 
+@pytest.mark.parametrize("field", [b"Content-Length: x", b"Content-Length: 1\r\nContent-Length: 2", b"no field"])
+def test_a_head_that_makes_no_sense_is_no_answer(field: bytes) -> None:
+    """What cannot be understood is said so."""
+    assert unanswered(HEAD + field + b"\r\n\r\nx")[0] == "the answer is no proper HTTP"
+
+
 def test_a_head_that_comes_byte_by_byte_is_read() -> None:
     """It does not matter how the answer is cut up, informational answers before it are skipped."""
     world = outside()

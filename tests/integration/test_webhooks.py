@@ -158,6 +158,7 @@ LARGE = "the head of the answer is too large"
         (goes_on(b"", b"HTTP/1.1 102 Processing\r\n\r\n"), (False, None, LARGE)),
         (goes_on(b"", b"\x00" * 999), (False, None, "the answer is not HTTP/1.1")),
         (says(b"220 mx ESMTP\r\n"), (False, None, "the answer is not HTTP/1.1")),
+        (says(HEAD + b"Content-Length: x\r\n\r\n"), (False, None, "the answer is no proper HTTP")),
         (says(b""), (False, None, CLOSED)),
         (says(HEAD), (False, None, CLOSED)),
         (resets, (False, None, CLOSED)),
