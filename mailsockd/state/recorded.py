@@ -50,16 +50,16 @@ class Wanted:
             and (not self.peer or event.peer == self.peer)
             and (self.since is None or event.at >= self.since)
             and (self.until is None or event.at < self.until)
-            and (not self.text or lowered(self.text) in self._texts(event))
+            and (not self.text or any(_lowered(self.text) in _lowered(text) for text in self._texts(event)))
         )
 
-    def _texts(self, event: Event) -> str:
+    def _texts(self, event: Event) -> tuple[str, ...]:
         detail = event.detail if self.reader in (None, event.account) else ""
         kind = event.kind.name.replace("_", " ")
         texts = (kind, event.account, event.address, event.message, event.peer, event.channel, event.text)
-        return lowered("\n".join((*texts, detail)))
+        return (*texts, detail)
 
 
-def lowered(text: str) -> str:
+def _lowered(text: str) -> str:
     """Give a text with the letters of ASCII in lower case."""
     return text.translate(_LOWER)

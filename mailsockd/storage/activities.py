@@ -1,14 +1,16 @@
 """Activity in a table of the mailbox's file."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Sequence
+from json import dumps
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
 
 from mailsockd.actions.activity_store import SLICE
 from mailsockd.state.activity import Event, Kind
-from mailsockd.state.recorded import Recorded, Wanted, lowered
+from mailsockd.state.recorded import Recorded, Wanted
 from mailsockd.storage.entries import without_surrogates
 from mailsockd.storage.rows import Row
 
@@ -19,11 +21,19 @@ Submit: TypeAlias = Callable[[Work], "Deferred[Any]"]
 LONGEST_TEXT = 1000
 LONGEST_DETAIL = 4000
 
+# One statement for all, because a thread that holds the interpreter for each row would have to win it back as often.
 _INSERT = """
     INSERT INTO activity (at, kind, account, address, message, peer, text, count, milliseconds, session, channel,
                           detail, similar)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    SELECT json_extract(value, '$[0]') / 1000.0, json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+        json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]') / 1000.0,
+        json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]'),
+        json_extract(value, '$[12]')
+    FROM json_each(:rows)
+    ORDER BY key
 """
+_SIGNS = re.compile("[%_=]")
 _NAMES = {kind: kind.name.lower() for kind in Kind}
 _KINDS = {name: kind for kind, name in _NAMES.items()}
 
@@ -44,7 +54,7 @@ class SQLiteActivities:
         """Write events, in their order."""
 
         def change(db: sqlite3.Connection) -> None:
-            db.executemany(_INSERT, map(_row, events))
+            db.execute(_INSERT, {"rows": _rows(events)})
 
         return self._change(change)
 
@@ -90,15 +100,15 @@ class SQLiteActivities:
         return self._change(lambda db: db.execute(statement, values).rowcount)
 
 
-_OF_ALL = "SELECT * FROM recorded WHERE (:account IS NULL OR account = :account OR :unowned AND account = '')"
-_OF_ACCOUNT = "SELECT * FROM recorded WHERE account = :account"
+_OF_ALL = "SELECT * FROM activity WHERE (:account IS NULL OR account = :account OR :unowned AND account = '')"
+_OF_ACCOUNT = "SELECT * FROM activity WHERE account = :account"
 # With the connection that it came on, and what was refused there before, to an account as far as that is its own.
 _OF_MESSAGE = """
     WITH itself AS (
         SELECT id FROM activity WHERE message <> '' AND message = :message
         UNION
         SELECT id FROM activity WHERE message <> '' AND message > :first AND message < :last)
-    SELECT * FROM recorded
+    SELECT * FROM activity
     WHERE id IN (
             SELECT id FROM itself
             UNION
@@ -114,7 +124,10 @@ _AND = """
     AND (:address = '' OR address = :address) AND (:peer = '' OR peer = :peer)
     AND (:since IS NULL OR at >= :since) AND (:until IS NULL OR at < :until)
     AND id < :before AND id > :after
-    AND (:text = '' OR instr(searched, :text) OR (:reader IS NULL OR account = :reader) AND instr(lower(detail), :text))
+    AND (:like = '' OR replace(kind, '_', ' ') LIKE :like ESCAPE '=' OR account LIKE :like ESCAPE '='
+        OR address LIKE :like ESCAPE '=' OR message LIKE :like ESCAPE '=' OR peer LIKE :like ESCAPE '='
+        OR channel LIKE :like ESCAPE '=' OR text LIKE :like ESCAPE '='
+        OR (:reader IS NULL OR account = :reader) AND detail LIKE :like ESCAPE '=')
 """
 _NEWEST = " ORDER BY id DESC LIMIT :limit"
 _NEXT = " ORDER BY id LIMIT :limit"
@@ -140,7 +153,7 @@ def _values(wanted: Wanted, limit: int) -> dict[str, Any]:
         "first": f"{wanted.message}-",
         "last": f"{wanted.message}.",
         "peer": wanted.peer,
-        "text": lowered(wanted.text),
+        "like": "%" + _SIGNS.sub(r"=\g<0>", wanted.text) + "%" if wanted.text else "",
         "since": wanted.since,
         "until": wanted.until,
         "before": 1 << 62 if wanted.before is None else wanted.before,
@@ -151,33 +164,35 @@ def _values(wanted: Wanted, limit: int) -> dict[str, Any]:
     return {name: without_surrogates(value) for name, value in values.items()}
 
 
+def _rows(events: Sequence[Event]) -> str:
+    rows = dumps([_row(event) for event in events])
+    if "\\ud" in rows or "\\u0000" in rows:
+        # SQLite could not give back half a character, nor what stands behind a zero.
+        rows = dumps([[_storable(value) for value in _row(event)] for event in events])
+    return rows
+
+
 def _row(event: Event) -> Row:
-    texts = (
+    """Give the cells of an event; times become whole milliseconds, and thousandths of them."""
+    return (
+        round(event.at * 1000),
+        _NAMES[event.kind],
         event.account,
         event.address,
         event.message,
         event.peer,
         event.text[:LONGEST_TEXT],
+        event.count,
+        None if event.milliseconds is None else round(event.milliseconds * 1000),
         event.session,
         event.channel,
         event.detail[:LONGEST_DETAIL],
-    )
-    account, address, message, peer, text, session, channel, detail = map(without_surrogates, texts)
-    return (
-        event.at,
-        _NAMES[event.kind],
-        account,
-        address,
-        message,
-        peer,
-        text,
-        event.count,
-        event.milliseconds,
-        session,
-        channel,
-        detail,
         event.similar,
     )
+
+
+def _storable(value: Any) -> Any:
+    return without_surrogates(value).replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 def _recorded(row: Row) -> Recorded:

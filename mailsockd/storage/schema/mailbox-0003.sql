@@ -57,11 +57,4 @@ CREATE INDEX activity_of_account ON activity (account, id);
 CREATE INDEX activity_of_message ON activity (message) WHERE message <> '';
 CREATE INDEX activity_of_session ON activity (session) WHERE session <> '' AND message = '';
 
--- What a search looks at; details are searched by those alone who may see them.
-CREATE VIEW recorded AS
-SELECT *,
-    lower(replace(kind, '_', ' ') || char(10) || account || char(10) || address || char(10) || message || char(10)
-        || peer || char(10) || channel || char(10) || text) AS searched
-FROM activity;
-
 PRAGMA user_version = 3;
