@@ -33,6 +33,20 @@ def settle_by_append(db: sqlite3.Connection, id: int) -> bool:
     return changed.rowcount > 0
 
 
+def content_of(db: sqlite3.Connection, id: int, length: int) -> int | None:
+    """Give the id of the content, of so many bytes, that the message of a delivery has; None when it was deleted."""
+    rows = db.execute(
+        """
+        SELECT contents.id FROM deliveries
+        JOIN messages ON messages.seq = deliveries.seq AND messages.id = deliveries.message
+        JOIN contents ON contents.id = messages.content
+        WHERE deliveries.id = ? AND length(contents.raw) = ?
+        """,
+        (id, length),
+    ).fetchall()
+    return rows[0][0] if rows else None
+
+
 def delivery_from(row: Row) -> Delivery:
     """Give the delivery of a row, in the order of the table's columns."""
     return Delivery(

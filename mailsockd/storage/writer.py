@@ -19,7 +19,7 @@ from mailsockd.mail.stored import Message
 from mailsockd.state.deliveries import Delivery
 from mailsockd.storage.changes import Change
 from mailsockd.storage.database import connect, trouble
-from mailsockd.storage.deliveries import insert, settle_by_append
+from mailsockd.storage.deliveries import content_of, insert, settle_by_append
 from mailsockd.storage.index import index_some, step_back
 from mailsockd.storage.reader import highest_seq
 from mailsockd.storage.rows import Row, content_row, message_row, storable_row
@@ -39,7 +39,11 @@ _INSERT_MESSAGE = """
 
 @attrs.frozen
 class Append:
-    """Copies of one content, at least one, the deliveries that they want, and the one that is settled by them."""
+    """
+    Copies of one content, at least one, the deliveries that they want, and the one that is settled by them.
+
+    What settles a delivery is its message once more: they share the content that is on disk already.
+    """
 
     messages: Sequence[Message]
     content: bytes
@@ -148,19 +152,23 @@ class Writer:
         messages: list[Row] = []
         for job in jobs:
             if isinstance(job, Append):
-                if job.settled is not None and not settle_by_append(self._db, job.settled):
-                    outcomes.append(AlreadySettled(f"delivery {job.settled} waits no more"))
-                    continue
+                shared = None
+                if job.settled is not None:
+                    if not settle_by_append(self._db, job.settled):
+                        outcomes.append(AlreadySettled(f"delivery {job.settled} waits no more"))
+                        continue
+                    shared = content_of(self._db, job.settled, len(job.content))
                 if job.deliveries:
                     insert(self._db, job.deliveries)
                 first = job.messages[0]
                 if first.seq < self._highest:
                     step_back(self._db, first.seq)
                 self._highest = max(self._highest, first.seq)
-                contents.append(content_row(first, job.content))
+                if shared is None:
+                    contents.append(content_row(first, job.content))
                 octets = line_octets(job.content)
                 for message in job.messages:
-                    messages.append((*row_of(message, first.seq), octets))
+                    messages.append((*row_of(message, first.seq if shared is None else shared), octets))
                 outcomes.append(None)
             elif not isinstance(job, Index | Unhurried):
                 self._insert(contents, messages)
@@ -170,6 +178,6 @@ class Writer:
         return outcomes
 
     def _insert(self, contents: list[Row], messages: list[Row]) -> None:
-        if contents:
+        if messages:
             self._db.executemany(_INSERT_CONTENT, contents)
             self._db.executemany(_INSERT_MESSAGE, messages)
