@@ -28,6 +28,8 @@ smtp:
   listen: ["127.0.0.1:{smtp}"]
 http:
   listen: ["127.0.0.1:{http}"]
+capture:
+  listen: []
 # All load comes from one address here.
 limits:
   http_connections_per_peer: 20000

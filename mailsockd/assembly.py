@@ -1,6 +1,6 @@
 """The wiring: `assemble` makes the whole daemon from a configuration. With `core` and `website` it knows every room."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,10 @@ from mailsockd.listen import listen, on_private_network
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, skipped
 from mailsockd.services import Closing, FirstStart, InOrder, Saving
+from mailsockd.smtp.capture import capture_dialogues
+from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.server import SMTPFactory
+from mailsockd.smtp.service import Accept
 from mailsockd.tls import Certificates
 from mailsockd.website import operators_site, public_site
 from mailsockd.websocket.server import SocketFactory
@@ -87,6 +90,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     if config.http.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, site)
         _listen(services, config, "http.listen_tls", config.http.listen_tls, factory)
+    _listen_capture(core, services, certificates)
     _listen_pop3(core, services, certificates)
     return services
 
@@ -104,10 +108,17 @@ def _sockets(core: Core) -> SocketFactory:
     )
 
 
-def _smtp(core: Core, services: InOrder, certificates: Certificates, implicit_tls: bool) -> SMTPFactory:
+def _smtp(
+    core: Core,
+    services: InOrder,
+    certificates: Certificates,
+    implicit_tls: bool,
+    accept: Accept | None = None,
+    dialogue: Callable[..., Dialogue] = Dialogue,
+) -> SMTPFactory:
     factory = SMTPFactory(
         core.config.name,
-        core.reception.accept,
+        accept or core.reception.accept,
         core.reception.receive,
         clock=core.reactor,
         record=core.reception.record,
@@ -116,9 +127,26 @@ def _smtp(core: Core, services: InOrder, certificates: Certificates, implicit_tl
         implicit_tls=implicit_tls,
         spool=core.config.data,
         denylist=core.registry.denylist,
+        dialogue=dialogue,
     )
     services.add(Closing(factory.shutdown))
     return factory
+
+
+def _listen_capture(core: Core, services: InOrder, certificates: Certificates) -> None:
+    capture = core.config.capture
+
+    def factory(implicit_tls: bool, in_clear: bool) -> SMTPFactory:
+        dialogue = capture_dialogues(core.signing_in.capture, in_clear)
+        return _smtp(core, services, certificates, implicit_tls, core.reception.capture, dialogue)
+
+    for private in (True, False):
+        items = [item for item in capture.listen if on_private_network(item) is private]
+        if items:
+            _listen(services, core.config, "capture.listen", items, factory(False, private))
+    if capture.listen_tls:
+        secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
+        _listen(services, core.config, "capture.listen_tls", capture.listen_tls, secured)
 
 
 def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> None:

@@ -36,6 +36,7 @@ class Config:
     state: str = setting("sqlite", checks.choice("sqlite", "yaml"))
     control: str | None = setting(None, checks.text)
     smtp: settings.SMTP = section(settings.SMTP)
+    capture: settings.Capture = section(settings.Capture)
     http: settings.HTTP = section(settings.HTTP)
     pop3: settings.POP3 = section(settings.POP3)
     api: settings.API = section(settings.API)
@@ -182,15 +183,17 @@ def _checked(config: Config) -> Config:
             )
     for key, items in (
         ("smtp.listen_tls", config.smtp.listen_tls),
+        ("capture.listen_tls", config.capture.listen_tls),
         ("http.listen_tls", config.http.listen_tls),
         ("pop3.listen_tls", config.pop3.listen_tls),
     ):
         if items and not config.tls.certificates:
             raise config.error(key, "needs tls.certificates")
-    public = [item for item in config.pop3.listen if not on_private_network(item)]
-    if public and not config.tls.certificates:
-        reason = f"{public[0]} is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
-        raise config.error("pop3.listen", reason)
+    for key, items in (("capture.listen", config.capture.listen), ("pop3.listen", config.pop3.listen)):
+        public = [item for item in items if not on_private_network(item)]
+        if public and not config.tls.certificates:
+            reason = "is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
+            raise config.error(key, f"{public[0]} {reason}")
     _check_relay(config)
     if len(str(config.control_socket)) > 100:
         raise config.error("control", f"the path {config.control_socket} is too long for a socket (100 characters)")

@@ -259,6 +259,8 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
         new.append(aliases)
     denylist = Denylist(snapshot.denials, config.denied)
     book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
-    domains = Domains(with_configured(snapshot.domains, config.served, ADMIN, time.time()))
+    domains = Domains(
+        with_configured(snapshot.domains, config.served, ADMIN, time.time()), config.smtp.accept == "any"
+    )
     accounts = Accounts(snapshot.accounts, snapshot.keys)
     return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new]), denylist), new

@@ -44,6 +44,8 @@ def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
         ("smtp.listen_tls", config.smtp.listen_tls),
         ("http.listen", config.http.listen),
         ("http.listen_tls", config.http.listen_tls),
+        ("capture.listen", config.capture.listen),
+        ("capture.listen_tls", config.capture.listen_tls),
         ("pop3.listen", config.pop3.listen),
         ("pop3.listen_tls", config.pop3.listen_tls),
     ]

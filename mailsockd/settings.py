@@ -19,6 +19,14 @@ class SMTP:
 
 
 @attrs.frozen
+class Capture:
+    """Submission with a password."""
+
+    listen: tuple[str, ...] = setting(("127.0.0.1:5587",), checks.listens)
+    listen_tls: tuple[str, ...] = setting((), checks.listens)
+
+
+@attrs.frozen
 class HTTP:
     """REST, the socket and the pages."""
 

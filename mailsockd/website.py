@@ -18,6 +18,7 @@ from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.statistics import Statistics
 from mailsockd.actions.unified import Unified
 from mailsockd.api.account import AccountRoutes
+from mailsockd.api.account_options import AccountOptionRoutes
 from mailsockd.api.activity import ActivityRoutes
 from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.addresses import AddressRoutes
@@ -97,6 +98,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
+        AccountOptionRoutes(core.accounts, registry.accounts, registry.book),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time, core.activity), registry.book, reading),
         StatisticsRoutes(statistics, Denials(registry, time.time), reading, time.time),
         ValidationRoutes(config.disposable),

@@ -4,6 +4,7 @@ import re
 import secrets
 import string
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import attrs
 
@@ -19,6 +20,7 @@ PASSWORD_LENGTH = 20
 SHORTEST_PASSWORD = 8
 SHORTEST_KEY = 16
 LONGEST_KEY = 200
+LIMITS = ("credits",)  # of an account, by the name of their field
 MOST_CREDITS = 1_000_000_000  # what a store can keep has a limit too, and a client may read a number as 32 bits
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _KEY_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
@@ -83,17 +85,25 @@ class AccountActions:
             raise Refusal(404, f"There is no account {name}.")
         return account
 
-    async def set(self, name: str, *, credits: int | None, admin: bool | None = None) -> Account:
-        """Set how many addresses an account may reserve (None: any number) and whether it is an administrator."""
+    async def set(
+        self, name: str, *, admin: bool | None = None, capture_private: bool | None = None, **limits: int | None
+    ) -> Account:
+        """
+        Set whether an account is an administrator, whether the mail that it captures is its own, and its limits.
+
+        `limits` are those of LIMITS that are given; None is any number. Raises Refusal 400, 404.
+        """
         account = self.find(name)
         if admin is False:
             self._keep_an_administrator(account)
-        if credits is not None and not 0 <= credits <= MOST_CREDITS:
-            reason = f"must be from 0 to {MOST_CREDITS}, or unlimited"
-            raise Refusal(400, f"credits {reason}", (f"credits: {reason}",))
-        changed = attrs.evolve(
-            account, credits=credits, admin=account.admin if admin is None else admin, updated=self._now()
-        )
+        for limit, value in limits.items():
+            if value is not None and not 0 <= value <= MOST_CREDITS:
+                reason = f"must be from 0 to {MOST_CREDITS}, or unlimited"
+                raise Refusal(400, f"{limit} {reason}", (f"{limit}: {reason}",))
+        wanted: dict[str, Any] = {limit: limits[limit] for limit in LIMITS if limit in limits}
+        flags = {"admin": admin, "capture_private": capture_private}
+        wanted |= {flag: value for flag, value in flags.items() if value is not None}
+        changed = attrs.evolve(account, **wanted, updated=self._now())
         await self._registry.change([changed])
         return changed
 

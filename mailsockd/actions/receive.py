@@ -120,6 +120,9 @@ class Reception:
         envelope = Envelope(sender, tuple(recipients), LOOPBACK, "localhost", LOOPBACK, self._now())
         return await self.receive(envelope, Bytes(content), outward)
 
+    def capture(self, recipient: str, peer: str) -> None:
+        """Return: mail that is submitted with a password is taken for every canonical recipient."""
+
     def record(
         self,
         kind: Kind,
@@ -181,7 +184,7 @@ class Reception:
             for message in messages:
                 self._activity.record(
                     Kind.STORED,
-                    account=message.owner,
+                    account=message.owner or message.submitter,
                     address=message.inbox,
                     message=message.id,
                     peer=message.ip,
@@ -221,14 +224,16 @@ class Reception:
         inboxes: dict[str, str] = {}
         for recipient in envelope.recipients:
             destination = self._registry.book.find(recipient)
-            inboxes.setdefault(destination.inbox, destination.original)
+            literal = envelope.account and destination.address is None
+            inboxes.setdefault(self._rights.inbox_of(recipient) if literal else destination.inbox, recipient)
+        private = self._captures_privately(envelope.account)
         return [
             Message(
                 id=f"{id}-{number}",
                 seq=self._mailbox.next_seq(),
                 inbox=inbox,
                 original=original,
-                owner=self._rights.owner(inbox),
+                owner=(owner := self._rights.owner(inbox) or private),
                 received=received,
                 size=len(data),
                 ip=envelope.peer,
@@ -238,9 +243,16 @@ class Reception:
                 tls=envelope.tls,
                 summary=summary,
                 esmtp=envelope.esmtp,
+                saved_by=private if private and owner == private else None,
+                submitter=envelope.account,
             )
             for number, (inbox, original) in enumerate(inboxes.items())
         ]
+
+    def _captures_privately(self, name: str) -> str:
+        """Give the account whose captured mail is its own (contract section 3.6), "" for others and for no account."""
+        account = self._registry.accounts.get(name) if name else None
+        return name if account is not None and account.capture_private else ""
 
 
 def read_and_parse(content: Content) -> tuple[bytes, Mail]:

@@ -24,9 +24,19 @@ class Rights:
     def inbox(self, email: str, field: str = "email") -> str:
         """Give the inbox that an address in a request names. Raises Refusal 400 that names `field`."""
         try:
-            return self._book.inbox_of(canonical(email))
+            return self.inbox_of(canonical(email))
         except InvalidAddress as error:
             raise Refusal(400, f"{email} is not a valid email address", (f"{field}: {error}",)) from error
+
+    def inbox_of(self, address: str) -> str:
+        """
+        Give the inbox that a canonical address names.
+
+        In a domain that is not ours it is the address as it stands, so that captured mail for `a+x@…` is found there.
+        """
+        inbox = self._book.inbox_of(address)
+        ours = inbox == address or self._domains.takes(domain_of(address)) or self._book.get(inbox) is not None
+        return inbox if ours else address
 
     @staticmethod
     def called(email: str) -> str:

@@ -22,7 +22,7 @@ TO_ONE_ADDRESS = 100
 @attrs.frozen
 class Admitted:
     """
-    Who may read which inbox.
+    Who may read which inbox, or whose mail is taken.
 
     `holds()` tells whether what opened it still does: a key that was revoked, and a password that was changed, do not.
     """
@@ -78,6 +78,33 @@ class SigningIn:
         self._peers.succeeded(tried)
         self._activity.record(Kind.SIGNED_IN, account=admitted.account.name, address=inbox, peer=peer, text="by POP3")
         return admitted
+
+    async def capture(self, user: str, password: str, peer: str) -> Admitted:
+        """
+        Give the account for its name, or for an address that is its own by reservation or domain, and one of its keys.
+
+        There is no inbox.
+
+        Raises Refusal: 401 when that is not so, 429 after too many failures.
+        """
+        tried = network(peer)
+        self._peers.begin(tried)
+        account = self._registry.accounts.by_key(password)
+        if account is None or not self._speaks_as(account, user):
+            raise self._refused(peer, "by SMTP: no key of that user")
+        self._peers.succeeded(tried)
+        self._activity.record(Kind.SIGNED_IN, account=account.name, peer=peer, text="by SMTP")
+        digest = key_digest(password)
+        return Admitted(account, "", lambda: self._registry.accounts.key(digest) is not None)
+
+    def _speaks_as(self, account: Account, user: str) -> bool:
+        if user.strip().lower() == account.name:
+            return True
+        try:
+            inbox = self._rights.inbox(user)
+        except Refusal:
+            return False
+        return account.name in (self._rights.owner(inbox), self._rights.reserver(inbox))
 
     def _by_key(self, key: str, inbox: str) -> Admitted | None:
         accounts = self._registry.accounts

@@ -30,6 +30,9 @@ def declare(program: Group) -> None:
     )
     change.add_argument("name", metavar="NAME")
     change.add_argument("--credits", type=_credits, metavar="N|unlimited", help="how many addresses it may reserve")
+    change.add_argument(
+        "--capture-private", type=yes_or_no, metavar="yes|no", help="whether the mail that it captures is its alone"
+    )
     change.add_argument("--admin", type=yes_or_no, metavar="yes|no", help="whether it is an administrator")
     group.command("list", _list, "List the accounts.", "account list", "account list --json")
     remove = group.command(
@@ -77,6 +80,8 @@ def _set(context: Context) -> None:
     body: dict[str, object] = {}
     if options.credits is not None:
         body["credits"] = None if options.credits == "unlimited" else options.credits
+    if options.capture_private is not None:
+        body["capturePrivate"] = options.capture_private
     if options.admin is not None:
         body["admin"] = options.admin
     if not body:

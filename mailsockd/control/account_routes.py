@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.accounts import LIMITS, AccountActions
 from mailsockd.actions.registry import Registry
 from mailsockd.control.fields import count_or_none, flag, known, text, text_or_none, wrong
 from mailsockd.mail.address import InvalidAddress, canonical
@@ -38,12 +38,12 @@ class AccountRoutes:
 
     @routes.patch("/control/v1/accounts/{name}", open=True)
     async def set(self, call: Call, name: str) -> Any:
-        """Change what the body names: `credits` (null for any number) and `admin`."""
-        body = known(call.body(), {"credits", "admin"})
-        account = self._accounts.find(name)
-        credits = count_or_none(body, "credits") if "credits" in body else account.credits
+        """Change what the body names: `credits` (null for any number), `admin` and `capturePrivate`."""
+        body = known(call.body(), {*LIMITS, "admin", "capturePrivate"})
+        limits = {limit: count_or_none(body, limit) for limit in LIMITS if limit in body}
         admin = flag(body, "admin") if "admin" in body else None
-        return self._json(await self._accounts.set(name, credits=credits, admin=admin))
+        private = flag(body, "capturePrivate") if "capturePrivate" in body else None
+        return self._json(await self._accounts.set(name, admin=admin, capture_private=private, **limits))
 
     @routes.delete("/control/v1/accounts/{name}", open=True)
     async def remove(self, call: Call, name: str) -> Any:
@@ -87,6 +87,7 @@ class AccountRoutes:
             "admin": account.admin,
             "disabled": account.disabled,
             "credits": account.credits,
+            "capturePrivate": account.capture_private,
             "addresses": self._registry.book.count(account.name),
             "keys": len(self._registry.accounts.keys_of(account.name)),
             "created": date_json(account.created),

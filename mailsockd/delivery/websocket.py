@@ -121,15 +121,17 @@ class WebSocketChannel:
                 if subscription.account == owned.owner and message.owner in ("", owned.owner):
                     yield subscription
         for subscription in self._subscriptions.to_address(FIREHOSE):
-            if (enabled and subscription.account == message.owner) or (
-                message.owner == "" and self._is_admin(subscription.account)
-            ):
+            account = subscription.account
+            theirs = enabled and message.owner == account
+            # Captured mail needs no reserved address, and may have none: one application's key is one team's inbox.
+            captured = message.submitter == account and message.owner in ("", account)
+            if theirs or captured or (message.owner == "" and self._is_admin(account)):
                 yield subscription
 
     def _record(self, message: Message, listeners: int) -> None:
         self._activity.record(
             Kind.PUBLISHED if listeners else Kind.UNPUBLISHED,
-            account=message.owner,
+            account=message.owner or message.submitter,
             address=message.inbox,
             message=message.id,
             text="" if listeners else self._why_not(message),
@@ -142,6 +144,8 @@ class WebSocketChannel:
         by_domain = domain is not None and domain.enablews and domain.owner == message.owner
         if by_domain or (address is not None and address.enablews):
             return "nobody listens"
+        if message.submitter and message.owner in ("", message.submitter):
+            return "nobody listens to what the account captures (addresses=*)"
         if address is not None:
             return "web socket forwarding is off for the address"
         if message.owner:

@@ -13,7 +13,8 @@ class Envelope:
     `sender` is the canonical reverse-path, "" for the null sender. `recipients` are canonical, without
     duplicates, in the order of RCPT. `peer` and `via` are IP addresses as text, of the client and of the
     listener. `helo` is what the client called itself, "" when it said nothing usable. `received` is UTC seconds.
-    `session` names the connection; `connected` is when that began, in UTC seconds, and None when that was told before.
+    `account` is who signed in to send it, "" for mail from anybody. `session` names the connection; `connected` is when
+    that began, in UTC seconds, and None when that was told before.
     """
 
     sender: str
@@ -25,6 +26,7 @@ class Envelope:
     tls: bool = False
     utf8: bool = False
     esmtp: bool = True
+    account: str = ""
     session: str = ""
     connected: float | None = None
 

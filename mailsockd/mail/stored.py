@@ -52,6 +52,7 @@ class Message:
     public inbox. `received` is UTC seconds, `size` the bytes received. `ip` and `via` are the peer's and the
     listener's IP, `helo` what the peer called itself, `sender` the envelope's. `read` is None until somebody says;
     `saved_by` the account that starred it.
+    `submitter` is the account that signed in to send it, "" for none; it is known while the message is new.
     """
 
     id: str
@@ -72,3 +73,4 @@ class Message:
     labels: tuple[str, ...] = ()
     read: bool | None = None
     saved_by: str | None = None
+    submitter: str = ""

@@ -2,14 +2,17 @@
 The order of commands and what each is answered (RFC 5321 section 4.1.4).
 
 No transport and no time: a command line goes in, a Reply comes out, and the code of the reply says what comes
-next. 354 is followed by content, 220 by TLS, 221 and 421 by the end, every other by the next command.
+next. 354 is followed by content, 220 by TLS, 221 and 421 by the end, every other by the next command. LATER is followed
+by the answer that `later` fires with.
 """
 
 import re
 import secrets
 from collections.abc import Callable
+from typing import Any, ClassVar
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -39,6 +42,8 @@ class Dialogue:
     """What one client said so far, as far as it matters for what it may say next."""
 
     log = Logger()
+    later: "Deferred[Reply]"
+    _commands: ClassVar[dict[bytes, Callable[[Any, bytes], Reply]]]
 
     def __init__(self, service: Service, peer: str, via: str, tls: bool, can_start_tls: bool) -> None:
         self._service = service
@@ -58,7 +63,7 @@ class Dialogue:
     def answer(self, line: bytes) -> Reply:
         """Answer one command line, given without its CRLF. Never raises."""
         verb, _, argument = line.strip(b" \t").partition(b" ")
-        command = _COMMANDS.get(verb.upper(), Dialogue._unknown if not verb.endswith(b":") else Dialogue._http)
+        command = self._commands.get(verb.upper(), Dialogue._unknown if not verb.endswith(b":") else Dialogue._http)
         try:
             return self._counted(command(self, argument.strip(b" \t")))
         except Exception:
@@ -243,7 +248,7 @@ def _rejection(rejected: Rejected) -> Reply:
     return reply.reply(rejected.code, rejected.status, rejected.text)
 
 
-_COMMANDS: dict[bytes, Callable[[Dialogue, bytes], Reply]] = {
+Dialogue._commands = {
     b"MAIL": Dialogue._mail,
     b"RCPT": Dialogue._rcpt,
     b"DATA": Dialogue._data,

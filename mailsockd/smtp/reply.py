@@ -43,6 +43,9 @@ def lines(code: int, texts: list[str]) -> Reply:
     return Reply(code, f"{code} {texts[0]}", wire.encode("ascii"), code >= 400)
 
 
+# Stands for an answer that is still being found: nothing is sent, and nothing is read, until it is there.
+LATER = Reply(0, "", b"", False)
+
 OK = reply(250, "2.0.0", "OK")
 SENDER_OK = reply(250, "2.1.0", "Sender OK")
 RECIPIENT_OK = reply(250, "2.1.5", "Recipient OK")

@@ -10,6 +10,7 @@ from twisted.mail import smtp
 
 from mailsockd.sessions import Sessions
 from mailsockd.smtp.content import Spool
+from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.limits import SMTPLimits
 from mailsockd.smtp.service import Accept, Receive, Record, Service
 from mailsockd.smtp.session import Session
@@ -30,7 +31,7 @@ class SMTPFactory(smtp.SMTPFactory):
     Rejected is answered with its code, StorageFull with 452, everything else, time out included, with 451.
     `tls()` gives the context that STARTTLS uses, or None; it is asked each time. `spool` is the folder of temporary
     files. `implicit_tls` says that the listener has TLS from the first byte. `denylist` is asked at each connection and
-    each mail.
+    each mail. `dialogue` makes what answers the commands of one client.
     """
 
     noisy = False
@@ -48,6 +49,7 @@ class SMTPFactory(smtp.SMTPFactory):
         implicit_tls: bool = False,
         spool: str | None = None,
         denylist: Denylist | None = None,
+        dialogue: Callable[..., Dialogue] = Dialogue,
         send: Send = send_at_once,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -67,6 +69,7 @@ class SMTPFactory(smtp.SMTPFactory):
             limits=limits,
             spool=Spool(spool, limits.spool),
             denylist=Denylist() if denylist is None else denylist,
+            dialogue=dialogue,
         )
         self._sessions: Sessions[Session] = Sessions(clock, self._service.passed, limits.shutdown_timeout)
 

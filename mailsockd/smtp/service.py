@@ -1,6 +1,6 @@
 """What all sessions of one factory share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import attrs
@@ -55,8 +55,12 @@ class Service:
     limits: SMTPLimits
     spool: Spool
     denylist: Denylist
+    dialogue: Callable[..., Any]
+    """Makes what answers the commands of one client: a Dialogue."""
     greeting: Reply = attrs.field(init=False)
     hello: Reply = attrs.field(init=False)
+    offers: Sequence[str] = attrs.field(init=False)
+    """The extensions that every client is offered."""
     extensions: tuple[Reply, Reply] = attrs.field(init=False)
     """The answer to EHLO, without and with STARTTLS."""
     seconds: float = 0.0
@@ -66,15 +70,15 @@ class Service:
     def __attrs_post_init__(self) -> None:
         self.greeting = reply.reply(220, "", f"{self.hostname} ESMTP mailsockd")
         self.hello = reply.reply(250, "", self.hostname)
-        texts = [
-            self.hostname,
+        self.offers = (
             f"SIZE {self.limits.size}",
             "8BITMIME",
             "SMTPUTF8",
             "PIPELINING",
             "ENHANCEDSTATUSCODES",
             "HELP",
-        ]
+        )
+        texts = [self.hostname, *self.offers]
         self.extensions = reply.lines(250, texts), reply.lines(250, [*texts, "STARTTLS"])
 
     def passed(self, seconds: float) -> None:

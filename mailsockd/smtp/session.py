@@ -4,6 +4,7 @@ One SMTP connection: bytes in, replies out, and every deadline.
 The states, and what moves from one to the other:
 
     HANDSHAKE --TLS is up--> COMMAND --354--> CONTENT --CRLF.CRLF--> COMMIT --the answer of the store--> COMMAND
+                              | --LATER--> LATER --the answer--> COMMAND
         ^                     |   any --221, 421, a deadline, the peer is gone--> CLOSED
         +------220------------+
 
@@ -43,6 +44,7 @@ class State(enum.Enum):
     COMMAND = "a command line"
     CONTENT = "the content of a mail"
     COMMIT = "the store"
+    LATER = "an answer that is being found"
     CLOSED = "nothing"
 
 
@@ -80,7 +82,8 @@ class Session(smtp.ESMTP):
         if no_delay is not None:
             with suppress(OSError):  # a UNIX socket, or a peer that is gone already
                 no_delay(True)
-        self._dialogue = Dialogue(self._service, peer, via, self._tls, ITLSTransport.providedBy(self.transport))
+        can_start_tls = ITLSTransport.providedBy(self.transport)
+        self._dialogue: Dialogue = self._service.dialogue(self._service, peer, via, self._tls, can_start_tls)
         self._state = State.HANDSHAKE if self._tls else State.COMMAND
         self._began = self._heard = self._since = self._service.seconds
         self._flow = Flow(self.transport, write if self._tls else self._service.send, self._work)
@@ -172,7 +175,7 @@ class Session(smtp.ESMTP):
         if not turns and self._input and self._later is None:
             self._later = self._service.clock.callLater(0, self._continue)
         # While nothing has come that must wait, reading goes on: to pause for each mail costs more than one read.
-        waiting = self._state is State.COMMIT or self._flow.clogged or self._later is not None
+        waiting = self._state in (State.COMMIT, State.LATER) or self._flow.clogged or self._later is not None
         self._flow.read(not (waiting and self._input))
 
     def _continue(self) -> None:
@@ -205,10 +208,21 @@ class Session(smtp.ESMTP):
             self._incoming = Incoming(self._service.spool, limits.content_memory, limits.size)
         if answer.code == 220:
             self._start_tls(answer)
+        elif answer is reply.LATER:
+            self._state = State.LATER
+            self._dialogue.later.addCallback(self._found).addErrback(self._broken)
         elif answer.code in (221, 421):
             self._finish(answer)
         else:
             self._flow.add(answer.wire)
+
+    def _found(self, answer: Reply) -> None:
+        """Say the answer that was waited for, unless the session has ended meanwhile."""
+        if self._state is State.LATER:
+            self._state = State.COMMAND
+            self._heard = self._service.seconds
+            self._say(answer)
+            self._work()
 
     def _take_content(self) -> None:
         assert self._incoming is not None

@@ -69,12 +69,17 @@ def _hosted(domain: Domain, parents: Sequence[str]) -> Domain:
 class Domains:
     """All domains, by name and owner: several accounts may claim a name, and at most one of them has it."""
 
-    def __init__(self, domains: Iterable[Domain] = ()) -> None:
+    def __init__(self, domains: Iterable[Domain] = (), any_domain: bool = False) -> None:
+        self._any_domain = any_domain
         self._claims: dict[str, dict[str, Domain]] = {}
         self._served: dict[str, Domain] = {}
         self._owned: dict[str, set[str]] = {}
         for domain in domains:
             self.put(domain)
+
+    def takes(self, name: str) -> bool:
+        """Tell whether mail for a domain comes in from anywhere: it is served, or that of every domain is taken."""
+        return self._any_domain or self.served(name)
 
     def __iter__(self) -> Iterator[Domain]:
         """Give every claim, by name and owner."""

@@ -213,7 +213,7 @@ def account_json(account: Account, key_name: str, reserved: int) -> dict[str, An
         "_id": account.name,
         "email": account.email,
         "invoiceEmail": "",
-        "capturePrivate": False,
+        "capturePrivate": account.capture_private,
         "messageLimit": UNLIMITED_CREDITS,
         "privateDomain": 1,
         "privateAddressCredits": left,

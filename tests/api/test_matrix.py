@@ -12,10 +12,12 @@ import pytest
 from twisted.internet.defer import succeed
 
 from mailsockd import api
+from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
+from mailsockd.api.account_options import AccountOptionRoutes
 from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.test_message import TestMessageRoutes
@@ -103,6 +105,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/private-address-forwarding/{email}": {"info": "changed"},
     "PUT /api/addresses/{email}/messages/{id}/labels": {"labels": ["changed"]},
     "POST /api/outgoing-messages": {"from": "{email}", "to": "friend@b.test", "text": "Hello."},
+    "PUT /mailsockd/v1/account": {"capturePrivate": True},
     "POST /api/validations/addresses": {"emails": ["{email}"]},
 }
 
@@ -147,7 +150,11 @@ def beside(house: House) -> Talk:
     sending = TestMessageRoutes(addresses, lambda *what: succeed("queued"), hostname="mail.test", now=lambda: NOW)
     document = document_of(tuple(house.router.table))
     passwords = AddressPasswordRoutes(AddressPasswords(registry, rights, ImmediatePasswords(), lambda: NOW))
-    others = (sending, passwords, DescriptionRoutes(document))
+    accounts = AccountActions(
+        registry, house.mailbox, ImmediatePasswords(), house.subscriptions, lambda: NOW, house.deliveries
+    )
+    options = AccountOptionRoutes(accounts, house.accounts, house.book)
+    others = (sending, passwords, options, DescriptionRoutes(document))
     return Talk(Router(*others, authenticate=house.accounts.by_key, translate=house.router._translate))
 
 

@@ -98,6 +98,7 @@ class Daemon:
             "data": str(self.data),
             "smtp": {"listen": [f"127.0.0.1:{self.smtp}"]},
             "http": {"listen": [f"127.0.0.1:{self.http}"]},
+            "capture": {"listen": []},
         }
         self.configure(settings or {})
 
