@@ -156,6 +156,10 @@ class CaptureDialogue(Dialogue):
         answer = super()._mail(argument)
         return SENDER_OK if answer is reply.SENDER_OK else answer
 
+    def _denied(self, sender: str) -> bool:
+        """Refuse nobody: the denylist is of strangers, and this one has signed in."""
+        return False
+
     def _rcpt(self, argument: bytes) -> Reply:
         answer = super()._rcpt(argument)
         return RECIPIENT_OK if answer is reply.RECIPIENT_OK else answer

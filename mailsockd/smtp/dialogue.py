@@ -166,10 +166,14 @@ class Dialogue:
                 return self._recorded(reply.TOO_BIG)
         except Rejected as rejected:
             return self._recorded(_rejection(rejected))
-        if self._service.denylist.sender(mail.sender) is not None:
+        if self._denied(mail.sender):
             return self._recorded(reply.reply(550, "5.7.1", f"Mail from {mail.sender} is refused here"))
         self._transaction = Transaction(mail.sender, mail.utf8)
         return reply.SENDER_OK
+
+    def _denied(self, sender: str) -> bool:
+        """Tell whether mail from a canonical sender is refused."""
+        return self._service.denylist.sender(sender) is not None
 
     def _rcpt(self, argument: bytes) -> Reply:
         transaction = self._transaction

@@ -314,3 +314,12 @@ class WebSocketChannelTests(SynchronousTestCase):
         self.assertEqual([self.channel.check(value, "alice") for value in (True, False, None)], [True, False, False])
         with self.assertRaises(ValueError):
             self.channel.check("yes", "alice")
+
+    def test_captured_mail_goes_to_the_firehose_of_its_account(self) -> None:
+        """Without a reserved address, and not when it is another's; an admin has it while it is public."""
+        mine, other, admin = self.listen("ada", "*"), self.listen("bob", "*"), self.listen("admin", "*")
+        for number, owner in enumerate(("", "ada", "bob"), 1):
+            message = stored(f"m{number}-0", inbox="customer@gmail.test", owner=owner, seq=number, submitter="ada")
+            self.channel.publish([message], parse(CONTENT), CONTENT)
+        assert [json.loads(frame)["_id"] for frame in mine.frames] == ["m1-0", "m2-0"]
+        assert [len(one.frames) for one in (other, admin)] == [0, 1]
