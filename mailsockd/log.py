@@ -20,8 +20,8 @@ from mailsockd.state.activity import Event, Kind
 
 _PLAIN = re.compile("[!-~]+").fullmatch
 _WARNINGS = frozenset((Kind.TROUBLE,))
-# These go with a stored message, which has its line: one line a transaction.
-_QUIET = frozenset((Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED))
+# These go with a stored or refused message, or a request, which has its line: one line a transaction.
+_QUIET = frozenset((Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED, Kind.READ))
 # sd-daemon(3): the priorities of syslog in angle brackets.
 _PRIORITIES = {
     LogLevel.debug: "<7>",

@@ -45,10 +45,11 @@ def test_a_full_or_closed_log_stops_nothing() -> None:
 
 
 def test_one_line_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stored message has a line; that it was published, or not, is for the activity log alone."""
+    """A stored message has a line; what goes with it, and reads, which are requests, is for the activity alone."""
     lines: list[str] = []
     monkeypatch.setattr("mailsockd.log.globalLogPublisher", lambda event: lines.append(formatEvent(event)))
     log_event(Event(Kind.STORED, 1.0, address="a@b.test"))
-    log_event(Event(Kind.PUBLISHED, 1.0, address="a@b.test"))
-    log_event(Event(Kind.UNPUBLISHED, 1.0, address="a@b.test"))
-    assert lines == ["stored address=a@b.test"]
+    for kind in (Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED, Kind.READ):
+        log_event(Event(kind, 1.0, address="a@b.test"))
+    log_event(Event(Kind.FAILED, 1.0, channel="slack", text="it answered 404", detail="what it said"))
+    assert lines == ["stored address=a@b.test", "delivery failed channel=slack text='it answered 404'"]

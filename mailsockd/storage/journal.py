@@ -163,7 +163,9 @@ class Journal(Service):
             self._lost(lost)
             self._waiting.extendleft(reversed(batch[lost:]))
             raise
-        self._untold -= untold
+        if untold:
+            self._untold -= untold
+            self._log.warn("{text}", text=text)
         self._settled += len(batch)
         self._added += len(told)
 
