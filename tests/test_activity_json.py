@@ -29,6 +29,7 @@ def event(kind: Kind, **fields: object) -> Event:
         (event(Kind.DELIVERED, channel="webhook"), "published to webhook for a@b.test"),
         (event(Kind.DELIVERED, channel="slack"), "forwarded to Slack for a@b.test"),
         (event(Kind.DELIVERED, channel="forward"), "forwarded to another address for a@b.test"),
+        (event(Kind.DELIVERED, channel="relay", text="250 Ok"), "sent to somebody outside for a@b.test: 250 Ok"),
         (
             event(Kind.DEFERRED, channel="webhook", text="it answered 503; tried again in 5 seconds"),
             "not yet published to webhook for a@b.test: it answered 503; tried again in 5 seconds",

@@ -53,7 +53,7 @@ class SentChannel:
                 account=delivery.account,
                 address=message.inbox,
                 message=message.id,
-                text=f"from {message.sender} to {delivery.target} by the relay, which answered {outcome.detail}",
+                text=f"to {delivery.target} by the relay, which answered {outcome.detail}",
                 channel=self.name,
             )
         return outcome

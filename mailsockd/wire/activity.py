@@ -10,7 +10,13 @@ from typing import Any
 from mailsockd.state.activity import Event, Kind
 from mailsockd.wire import date_json
 
-CHANNELS = {"webhook": "webhook", "slack": "Slack", "forward": "another address", "websocket": "web socket"}
+CHANNELS = {
+    "webhook": "webhook",
+    "slack": "Slack",
+    "forward": "another address",
+    "relay": "somebody outside",
+    "websocket": "web socket",
+}
 
 # A cell that begins like a formula would be one in a spreadsheet, and its text is a stranger's.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -77,7 +83,7 @@ def _channel(event: Event) -> str:
 
 
 def _verb(event: Event) -> str:
-    return "forwarded" if event.channel in ("slack", "forward") else "published"
+    return {"slack": "forwarded", "forward": "forwarded", "relay": "sent"}.get(event.channel, "published")
 
 
 def _published(event: Event) -> str:

@@ -380,7 +380,7 @@ def test_sent_mail_leaves_as_it_is() -> None:
     parcel = Parcel(delivery, address, message, CONTENT)
     assert desk.result(ensureDeferred(channel.send(parcel))) == Delivered("250 Ok")
     assert relay.letters == [Letter("a@b.test", "bob@gmail.test", CONTENT)]
-    text = "from a@b.test to bob@gmail.test by the relay, which answered 250 Ok"
+    text = "to bob@gmail.test by the relay, which answered 250 Ok"
     assert desk.events() == [("sent outbound", "a@b.test", message.id, text)]
     desk.reserve("a@b.test", owner="bob")
     assert desk.result(ensureDeferred(channel.send(parcel))) == Undeliverable("a@b.test is another account's now")
