@@ -11,7 +11,7 @@ from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Postponed, Se
 from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.relay_limits import MOST_HOPS, RECEIVED_FIELDS, TRY_SECONDS
-from mailsockd.delivery.relaying import Letter
+from mailsockd.delivery.relaying import Letter, letter
 from mailsockd.mail.address import InvalidAddress, canonical, domain_of
 from mailsockd.mail.hops import forwarded_by, forwarded_header, servers_passed
 from mailsockd.mail.stored import Message
@@ -130,19 +130,25 @@ class ForwardChannel:
         return Delivered(f"stored in {inbox}")
 
     async def _leave(self, parcel: Parcel) -> Outcome:
-        relay, message, target = self._relay, parcel.message, parcel.delivery.target
+        relay = self._relay
         if relay is None:
             return Undeliverable("no relay is configured (relay.host)")
-        if forwarded_by(parcel.content, self._hostname):
-            return Undeliverable("it would go round: this server has forwarded the mail before")
-        if servers_passed(parcel.content) > RECEIVED_FIELDS:
-            return Undeliverable(f"the mail has passed more than {RECEIVED_FIELDS} servers")
-        content = forwarded_header(self._hostname) + with_trace(message, parcel.content, self._hostname)
-        sender = _sender(parcel.address, message, relay.settings.sender)
-        outcome = await relay.send(Letter(sender, canonical(target), content))
+        found: Letter | Undeliverable = await relay.apart(parcel.content, self._letter, parcel, relay.settings.sender)
+        if isinstance(found, Undeliverable):
+            return found
+        outcome = await relay.send(found)
         if isinstance(outcome, Delivered):
-            self._tell(parcel, f"to {target} by the relay, which answered {outcome.detail}")
+            self._tell(parcel, f"to {parcel.delivery.target} by the relay, which answered {outcome.detail}")
         return outcome
+
+    def _letter(self, parcel: Parcel, sender: str) -> Letter | Undeliverable:
+        message, content = parcel.message, parcel.content
+        if forwarded_by(content, self._hostname):
+            return Undeliverable("it would go round: this server has forwarded the mail before")
+        if servers_passed(content) > RECEIVED_FIELDS:
+            return Undeliverable(f"the mail has passed more than {RECEIVED_FIELDS} servers")
+        marked = forwarded_header(self._hostname) + with_trace(message, content, self._hostname)
+        return letter(_sender(parcel.address, message, sender), canonical(parcel.delivery.target), marked)
 
     def _tell(self, parcel: Parcel, text: str) -> None:
         message = parcel.message

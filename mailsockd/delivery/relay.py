@@ -21,6 +21,7 @@ from twisted.internet.ssl import (
 from zope.interface import implementer
 
 from mailsockd.delivery.channel import Delivered, Outcome, Postponed, Undeliverable
+from mailsockd.delivery.limits import ENCODED_IN_REACTOR
 from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay_limits import TLS_SECONDS
 from mailsockd.delivery.relaying import Letter, Manners, NotTaken, hand_over
@@ -79,6 +80,12 @@ class Relay:
         if domains is None or domain_of(recipient) in domains:
             return ""
         return f"mail leaves only for {', '.join(domains) or 'no domain'} (relay.domains)"
+
+    async def apart(self, content: bytes, work: Callable[..., Any], *arguments: Any) -> Any:
+        """Have something done with content, in a thread when that is large."""
+        if len(content) <= ENCODED_IN_REACTOR:
+            return work(*arguments)
+        return await self._in_thread(work, *arguments)
 
     async def send(self, letter: Letter) -> Outcome:
         """Hand over one mail. What is not about the mail itself may succeed later."""

@@ -17,11 +17,22 @@ _SIGN_IN = frozenset((530, 534, 535, 538))
 
 @attrs.frozen
 class Letter:
-    """What is handed over: canonical addresses, the sender "" for the null sender, and the bytes."""
+    """
+    What is handed over: canonical addresses, the sender "" for the null sender, and the bytes.
+
+    `octets` is how many these are in CRLF lines, `ascii` whether they are all ASCII.
+    """
 
     sender: str
     recipient: str
     content: bytes
+    octets: int
+    ascii: bool
+
+
+def letter(sender: str, recipient: str, content: bytes) -> Letter:
+    """Make a letter. For large content this takes too long for the reactor."""
+    return Letter(sender, recipient, content, line_octets(content), content.isascii())
 
 
 @attrs.frozen
@@ -111,16 +122,15 @@ def _options(letter: Letter, extensions: dict[str, str]) -> str:
     """Give what MAIL says beside the sender (RFC 1870, 6152, 6531)."""
     options = ""
     if "SIZE" in extensions:
-        size, most = line_octets(letter.content), extensions["SIZE"]
+        size, most = letter.octets, extensions["SIZE"]
         if most.isascii() and most.isdigit() and len(most) < 20 and 0 < int(most) < size:
             raise NotTaken(f"the mail has {size} bytes, and it takes at most {int(most)}", for_good=True)
         options += f" SIZE={size}"
-    eight_bit = not letter.content.isascii()
     if not (letter.sender.isascii() and letter.recipient.isascii()):
         if "SMTPUTF8" not in extensions:
             raise NotTaken("it does not take addresses that are not ASCII (SMTPUTF8)", for_good=True)
         options += " SMTPUTF8"
-    if eight_bit:
+    if not letter.ascii:
         if "8BITMIME" not in extensions:
             raise NotTaken("it does not take mail that is not ASCII (8BITMIME)", for_good=True)
         options += " BODY=8BITMIME"

@@ -7,7 +7,7 @@ from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Setting, Unde
 from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.relay_limits import TRY_SECONDS
-from mailsockd.delivery.relaying import Letter
+from mailsockd.delivery.relaying import letter
 from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import Address
@@ -43,10 +43,11 @@ class SentChannel:
         if self._rights.owner(message.inbox) not in ("", delivery.account):
             return Undeliverable(f"{message.sender} is another account's now")
         try:
-            letter = Letter(message.sender, canonical(delivery.target), parcel.content)
+            target = canonical(delivery.target)
         except InvalidAddress as error:
             return Undeliverable(f"{delivery.target} is no address: {error}")
-        outcome = await self._relay.send(letter)
+        content = parcel.content
+        outcome = await self._relay.send(await self._relay.apart(content, letter, message.sender, target, content))
         if isinstance(outcome, Delivered):
             self._activity.record(
                 Kind.SENT,

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from mailsockd.delivery.relaying import Letter, Manners, hand_over
+from mailsockd.delivery.relaying import Letter, Manners, hand_over, letter
 from mailsockd.delivery.smtp_client import SMTPClient
 
 MAIL = b"Subject: x\r\n\r\nHello\r\n"
@@ -36,15 +36,15 @@ class Line(StringTransport):
 class Talk:
     """One mail on its way: `says` gives it what the server says, `heard` is what the server was sent since."""
 
-    def __init__(self, letter: Letter | None = None, *, slow: bool = False, **manners: Any) -> None:
+    def __init__(self, mail: Letter | None = None, *, slow: bool = False, **manners: Any) -> None:
         self.clock = Clock()
         self.line = Line(slow)
         self.client = SMTPClient(self.clock)
         self.client.makeConnection(self.line)
         self.outcome: Any = None
-        letter = letter or Letter("a@b.test", "c@d.test", MAIL)
+        mail = mail or letter("a@b.test", "c@d.test", MAIL)
         manners = {"hello": "mx.b.test", "tls": "none", **manners}
-        self.handing: Deferred[str] = ensureDeferred(hand_over(self.client, letter, Manners(**manners), "options"))
+        self.handing: Deferred[str] = ensureDeferred(hand_over(self.client, mail, Manners(**manners), "options"))
         self.handing.addBoth(self._done)
 
     def _done(self, outcome: Any) -> None:

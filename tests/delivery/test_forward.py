@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 import pytest
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred, succeed
 from twisted.internet.task import Clock
 
 from mailsockd.actions.forward import Forwarding
@@ -17,7 +17,7 @@ from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.forward import ForwardChannel, ForwardSetting
 from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.relay import Relay, RelaySettings
-from mailsockd.delivery.relaying import Letter, Manners
+from mailsockd.delivery.relaying import Letter, Manners, letter
 from mailsockd.delivery.sent import SentChannel
 from mailsockd.mail.hops import forwarded_by, forwarded_header, servers_passed
 from mailsockd.mail.stored import Message
@@ -37,7 +37,7 @@ class Post(Relay):
 
     def __init__(self, **settings: Any) -> None:
         relay = RelaySettings("relay.test", 25, Manners("mx.b.test"), **settings)
-        super().__init__(relay, Clock(), succeed, object())  # type: ignore[arg-type]
+        super().__init__(relay, Clock(), maybeDeferred, object())  # type: ignore[arg-type]
         self.letters: list[Letter] = []
         self.outcome: Outcome = Delivered("250 Ok")
 
@@ -260,9 +260,9 @@ def test_leaving() -> None:
     desk.reserve("a@b.test", "ada@gmail.test")
     message = desk.mail(original="a+tag@b.test")
     assert desk.run() == [Delivered("250 Ok")]
-    (letter,) = relay.letters
-    assert (letter.sender, letter.recipient) == ("a@b.test", "ada@gmail.test")
-    mark, _, rest = letter.content.partition(b"\r\n")
+    (left,) = relay.letters
+    assert (left.sender, left.recipient) == ("a@b.test", "ada@gmail.test")
+    mark, _, rest = left.content.partition(b"\r\n")
     assert mark == b"X-Mailsockd-Forwarded: mx.b.test"
     assert rest.startswith(b"Received: from client.test ([192.0.2.1])\r\n by mx.b.test ([127.0.0.1])")
     assert b"\r\n for <a+tag@b.test>; " in rest and rest.endswith(b"\r\n" + CONTENT)
@@ -288,7 +288,7 @@ def test_whom_failures_come_back_to(address: str, fields: dict[str, str], config
     desk.reserve(address, "ada@gmail.test")
     desk.mail(address, **fields)
     desk.run()
-    assert [letter.sender for letter in relay.letters] == [sender]
+    assert [one.sender for one in relay.letters] == [sender]
 
 
 @pytest.mark.parametrize("outcome", [Postponed("busy"), Undeliverable("no such user")])
@@ -312,6 +312,18 @@ def test_mail_that_left_before_does_not_leave_again() -> None:
     desk.mail(content=b"X-Mailsockd-Forwarded: mx.b.test.other\r\n" + CONTENT)
     reason = "it would go round: this server has forwarded the mail before"
     assert desk.run() == [Undeliverable(reason), Delivered("250 Ok")]
+
+
+def test_large_mail_leaves_too() -> None:
+    """What takes long is done in a thread, and its outcome is the same."""
+    relay = Post()
+    desk = Desk(relay)
+    desk.reserve("a@b.test", "ada@gmail.test")
+    desk.mail(content=CONTENT + b"x" * 100_000)
+    desk.mail(content=forwarded_header("mx.b.test") + CONTENT + b"x" * 100_000)
+    reason = "it would go round: this server has forwarded the mail before"
+    assert desk.run() == [Delivered("250 Ok"), Undeliverable(reason)]
+    assert relay.letters[0].content.endswith(CONTENT + b"x" * 100_000)
 
 
 def test_mail_that_has_passed_too_many_servers() -> None:
@@ -379,7 +391,7 @@ def test_sent_mail_leaves_as_it_is() -> None:
     assert channel.target(address) is None
     parcel = Parcel(delivery, address, message, CONTENT)
     assert desk.result(ensureDeferred(channel.send(parcel))) == Delivered("250 Ok")
-    assert relay.letters == [Letter("a@b.test", "bob@gmail.test", CONTENT)]
+    assert relay.letters == [letter("a@b.test", "bob@gmail.test", CONTENT)]
     text = "to bob@gmail.test by the relay, which answered 250 Ok"
     assert desk.events() == [("sent outbound", "a@b.test", message.id, text)]
     desk.reserve("a@b.test", owner="bob")

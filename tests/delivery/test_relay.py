@@ -15,11 +15,11 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from mailsockd.delivery.channel import Delivered, Outcome, Postponed, Undeliverable
 from mailsockd.delivery.relay import Relay, RelaySettings
-from mailsockd.delivery.relaying import Letter, Manners
+from mailsockd.delivery.relaying import Letter, Manners, letter
 from tests.delivery.relay_talk import MAIL, Line
 from tests.integration.certificates import make
 
-LETTER = Letter("a@b.test", "c@d.test", MAIL)
+LETTER = letter("a@b.test", "c@d.test", MAIL)
 
 
 class Place:
@@ -58,9 +58,9 @@ class Desk:
         self.threads += 1
         return maybeDeferred(function, *arguments)
 
-    def send(self, letter: Letter = LETTER) -> "tuple[Deferred[Outcome], list[Outcome]]":
+    def send(self, mail: Letter = LETTER) -> "tuple[Deferred[Outcome], list[Outcome]]":
         found: list[Outcome] = []
-        sending = ensureDeferred(self.relay.send(letter))
+        sending = ensureDeferred(self.relay.send(mail))
         sending.addCallback(found.append)
         return sending, found
 
@@ -156,7 +156,7 @@ def test_domains_that_may_be_sent_to() -> None:
     desk = Desk(domains=["d.test"])
     assert desk.relay.refusal("c@d.test") == ""
     for recipient in ("c@e.test", "c@sub.d.test", "c@d.test.e.test"):
-        _, found = desk.send(Letter("a@b.test", recipient, MAIL))
+        _, found = desk.send(letter("a@b.test", recipient, MAIL))
         assert found == [Undeliverable("mail leaves only for d.test (relay.domains)")]
     assert desk.place.waiting == []
 

@@ -4,7 +4,7 @@ from base64 import b64decode
 
 import pytest
 
-from mailsockd.delivery.relaying import Letter
+from mailsockd.delivery.relaying import Letter, letter
 from tests.delivery.relay_talk import MAIL, Talk
 
 
@@ -32,20 +32,20 @@ def test_answers_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(
-    ("letter", "extensions", "options"),
+    ("mail", "extensions", "options"),
     [
-        (Letter("", "c@d.test", MAIL), (), "<>"),
-        (Letter("a@b.test", "c@d.test", MAIL), ("SIZE 1000",), "<a@b.test> SIZE=21"),
-        (Letter("a@b.test", "c@d.test", b"x\ny"), ("size",), "<a@b.test> SIZE=6"),
-        (Letter("a@b.test", "c@d.test", MAIL), ("8BITMIME", "SMTPUTF8"), "<a@b.test>"),
-        (Letter("a@b.test", "c@d.test", b"\xff"), ("8BITMIME",), "<a@b.test> BODY=8BITMIME"),
-        (Letter("ä@b.test", "c@d.test", MAIL), ("SMTPUTF8",), "<ä@b.test> SMTPUTF8"),
-        (Letter("a@b.test", "ä@d.test", MAIL), ("SMTPUTF8",), "<a@b.test> SMTPUTF8"),
+        (letter("", "c@d.test", MAIL), (), "<>"),
+        (letter("a@b.test", "c@d.test", MAIL), ("SIZE 1000",), "<a@b.test> SIZE=21"),
+        (letter("a@b.test", "c@d.test", b"x\ny"), ("size",), "<a@b.test> SIZE=6"),
+        (letter("a@b.test", "c@d.test", MAIL), ("8BITMIME", "SMTPUTF8"), "<a@b.test>"),
+        (letter("a@b.test", "c@d.test", b"\xff"), ("8BITMIME",), "<a@b.test> BODY=8BITMIME"),
+        (letter("ä@b.test", "c@d.test", MAIL), ("SMTPUTF8",), "<ä@b.test> SMTPUTF8"),
+        (letter("a@b.test", "ä@d.test", MAIL), ("SMTPUTF8",), "<a@b.test> SMTPUTF8"),
     ],
 )
-def test_what_is_said_of_the_mail(letter: Letter, extensions: tuple[str, ...], options: str) -> None:
+def test_what_is_said_of_the_mail(mail: Letter, extensions: tuple[str, ...], options: str) -> None:
     """MAIL says size, 8-bit content and addresses beyond ASCII to those who take them; the null sender stays."""
-    talk = Talk(letter)
+    talk = Talk(mail)
     talk.says("220 mx")
     lines = ["mx", *extensions]
     heard = talk.says(*[f"250{'-' if line is not lines[-1] else ' '}{line}" for line in lines])
@@ -53,16 +53,16 @@ def test_what_is_said_of_the_mail(letter: Letter, extensions: tuple[str, ...], o
 
 
 @pytest.mark.parametrize(
-    ("letter", "extension", "reason"),
+    ("mail", "extension", "reason"),
     [
-        (Letter("a@b.test", "c@d.test", MAIL), "SIZE 20", "the mail has 21 bytes, and it takes at most 20"),
-        (Letter("a@b.test", "c@d.test", b"\xff"), "SIZE", "it does not take mail that is not ASCII (8BITMIME)"),
-        (Letter("a@b.test", "ä@d.test", b""), "8BITMIME", "it does not take addresses that are not ASCII (SMTPUTF8)"),
+        (letter("a@b.test", "c@d.test", MAIL), "SIZE 20", "the mail has 21 bytes, and it takes at most 20"),
+        (letter("a@b.test", "c@d.test", b"\xff"), "SIZE", "it does not take mail that is not ASCII (8BITMIME)"),
+        (letter("a@b.test", "ä@d.test", b""), "8BITMIME", "it does not take addresses that are not ASCII (SMTPUTF8)"),
     ],
 )
-def test_mail_that_it_cannot_take(letter: Letter, extension: str, reason: str) -> None:
+def test_mail_that_it_cannot_take(mail: Letter, extension: str, reason: str) -> None:
     """What the relay says it cannot take is not sent, for good."""
-    talk = Talk(letter)
+    talk = Talk(mail)
     talk.says("220 mx")
     assert talk.says("250-mx", f"250 {extension}") == b"QUIT\r\n"
     assert (talk.trouble, talk.outcome.value.for_good) == (f"NotTaken: {reason}", True)
@@ -261,8 +261,7 @@ def test_no_way_to_sign_in() -> None:
 
 def test_content_goes_as_fast_as_it_is_taken() -> None:
     """A piece is sent when the last one was taken; one that stays untaken for three minutes ends the connection."""
-    letter = Letter("a@b.test", "c@d.test", b"x" * 300_000)
-    talk = Talk(letter, slow=True)
+    talk = Talk(letter("a@b.test", "c@d.test", b"x" * 300_000), slow=True)
     assert len(talk.to_data()) == 131_072
     talk.clock.advance(170)
     talk.client.resumeProducing()
@@ -276,8 +275,7 @@ def test_content_goes_as_fast_as_it_is_taken() -> None:
 
 def test_content_that_is_taken_in_pieces() -> None:
     """The end comes once, behind the last piece."""
-    letter = Letter("a@b.test", "c@d.test", b".x" * 150_000)
-    talk = Talk(letter, slow=True)
+    talk = Talk(letter("a@b.test", "c@d.test", b".x" * 150_000), slow=True)
     talk.to_data()
     for _ in range(3):
         talk.client.resumeProducing()
@@ -297,7 +295,7 @@ def test_content_that_is_taken_in_pieces() -> None:
 )
 def test_an_answer_in_the_middle_of_the_content(said: str, trouble: str) -> None:
     """A refusal that comes early is taken and the rest not sent; an early yes is none."""
-    talk = Talk(Letter("a@b.test", "c@d.test", b"x" * 300_000), slow=True)
+    talk = Talk(letter("a@b.test", "c@d.test", b"x" * 300_000), slow=True)
     talk.to_data()
     assert talk.says(said) == b""
     assert talk.trouble == trouble
@@ -306,7 +304,7 @@ def test_an_answer_in_the_middle_of_the_content(said: str, trouble: str) -> None
 
 def test_hanging_up_in_the_middle_of_the_content() -> None:
     """Content that was not taken whole may be sent again."""
-    talk = Talk(Letter("a@b.test", "c@d.test", b"x" * 300_000), slow=True)
+    talk = Talk(letter("a@b.test", "c@d.test", b"x" * 300_000), slow=True)
     talk.to_data()
     talk.client.connectionLost()
     assert talk.trouble == "Lost: the connection was closed"
@@ -314,6 +312,6 @@ def test_hanging_up_in_the_middle_of_the_content() -> None:
 
 def test_a_command_is_one_line() -> None:
     """An address can add no command, whatever state on disk says."""
-    talk = Talk(Letter("a@b.test>\r\nRCPT TO:<x@y.test", "c@d.test", MAIL))
+    talk = Talk(letter("a@b.test>\r\nRCPT TO:<x@y.test", "c@d.test", MAIL))
     talk.says("220 mx", "250 mx")
     assert isinstance(talk.outcome.value, ValueError)
