@@ -123,7 +123,8 @@ class Dialogue:
     def _name(self) -> str:
         """Give what the activity calls this session; most that bring nothing need no name."""
         if not self._session:
-            self._session = secrets.token_hex(6)
+            # In the order of time, so that sessions of one time lie together on the disk.
+            self._session = f"{int(self._service.now() * 1000):011x}{secrets.token_hex(2)}"
         return self._session
 
     def _counted(self, answer: Reply) -> Reply:

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from json import dumps
+from itertools import chain
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -21,18 +21,13 @@ Submit: TypeAlias = Callable[[Work], "Deferred[Any]"]
 LONGEST_TEXT = 1000
 LONGEST_DETAIL = 4000
 
-# One statement for all, because a thread that holds the interpreter for each row would have to win it back as often.
 _INSERT = """
     INSERT INTO activity (at, kind, account, address, message, peer, text, count, milliseconds, session, channel,
                           detail, similar)
-    SELECT json_extract(value, '$[0]') / 1000.0, json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-        json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
-        json_extract(value, '$[6]'), json_extract(value, '$[7]'), json_extract(value, '$[8]') / 1000.0,
-        json_extract(value, '$[9]'), json_extract(value, '$[10]'), json_extract(value, '$[11]'),
-        json_extract(value, '$[12]')
-    FROM json_each(:rows)
-    ORDER BY key
-"""
+    VALUES """
+_CELLS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# Many rows at once: a thread gives the interpreter away at each statement, and has to win it back as often.
+_INSERTS = {number: _INSERT + ", ".join([_CELLS] * number) for number in (32, 16, 8, 4, 2, 1)}
 _SIGNS = re.compile("[%_=]")
 _NAMES = {kind: kind.name.lower() for kind in Kind}
 _KINDS = {name: kind for kind, name in _NAMES.items()}
@@ -54,7 +49,11 @@ class SQLiteActivities:
         """Write events, in their order."""
 
         def change(db: sqlite3.Connection) -> None:
-            db.execute(_INSERT, {"rows": _rows(events)})
+            rows = [_row(event) for event in events]
+            for number, statement in _INSERTS.items():
+                while len(rows) >= number:
+                    some, rows = rows[:number], rows[number:]
+                    _insert(db, statement, some)
 
         return self._change(change)
 
@@ -104,16 +103,15 @@ _OF_ALL = "SELECT * FROM activity WHERE (:account IS NULL OR account = :account 
 _OF_ACCOUNT = "SELECT * FROM activity WHERE account = :account"
 # With the connection that it came on, and what was refused there before, to an account as far as that is its own.
 _OF_MESSAGE = """
-    WITH itself AS (
-        SELECT id FROM activity WHERE message <> '' AND message = :message
-        UNION
-        SELECT id FROM activity WHERE message <> '' AND message > :first AND message < :last)
+    WITH itself AS MATERIALIZED (
+        SELECT id, kind, account, session FROM activity NOT INDEXED
+        WHERE message = :message OR message > :first AND message < :last)
     SELECT * FROM activity
     WHERE id IN (
             SELECT id FROM itself
             UNION
             SELECT before.id
-            FROM itself JOIN activity AS stored USING (id) JOIN activity AS before
+            FROM itself AS stored JOIN activity AS before
                 ON before.session = stored.session AND before.session <> '' AND before.message = ''
                     AND before.id < stored.id
             WHERE stored.kind = 'stored' AND (:account IS NULL OR stored.account = :account))
@@ -164,18 +162,17 @@ def _values(wanted: Wanted, limit: int) -> dict[str, Any]:
     return {name: without_surrogates(value) for name, value in values.items()}
 
 
-def _rows(events: Sequence[Event]) -> str:
-    rows = dumps([_row(event) for event in events])
-    if "\\ud" in rows or "\\u0000" in rows:
-        # SQLite could not give back half a character, nor what stands behind a zero.
-        rows = dumps([[_storable(value) for value in _row(event)] for event in events])
-    return rows
+def _insert(db: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
+    cells = list(chain.from_iterable(rows))
+    try:
+        db.execute(statement, cells)
+    except UnicodeEncodeError:
+        db.execute(statement, [without_surrogates(cell) for cell in cells])
 
 
 def _row(event: Event) -> Row:
-    """Give the cells of an event; times become whole milliseconds, and thousandths of them."""
     return (
-        round(event.at * 1000),
+        event.at,
         _NAMES[event.kind],
         event.account,
         event.address,
@@ -183,16 +180,12 @@ def _row(event: Event) -> Row:
         event.peer,
         event.text[:LONGEST_TEXT],
         event.count,
-        None if event.milliseconds is None else round(event.milliseconds * 1000),
+        event.milliseconds,
         event.session,
         event.channel,
         event.detail[:LONGEST_DETAIL],
         event.similar,
     )
-
-
-def _storable(value: Any) -> Any:
-    return without_surrogates(value).replace("\0", "\N{REPLACEMENT CHARACTER}") if isinstance(value, str) else value
 
 
 def _recorded(row: Row) -> Recorded:

@@ -93,7 +93,7 @@ class Writer:
         """Commit the jobs together, or else each alone; gives what each of them gives, or its StorageTrouble."""
         first = jobs[0]
         if isinstance(first, Index):
-            return [self._unhurried(index_some)]
+            return [self._index()]
         if isinstance(first, Unhurried):
             return [self._unhurried(first.change)]
         try:
@@ -112,11 +112,18 @@ class Writer:
         """Close the connection; when it is the last one this moves the log into the file."""
         self._db.close()
 
-    def _unhurried(self, change: Change) -> Any:
-        # Nobody was promised that this is on the disk, so it does not wait for it; the next commit's wait covers it.
+    def _index(self) -> Any:
         # The log is moved into the file in small parts, so that an append never waits for a large one behind this.
         try:
-            self._db.execute("PRAGMA wal_autocheckpoint = 500").fetchall()
+            return self._unhurried(index_some, "PRAGMA wal_autocheckpoint = 500")
+        finally:
+            self._db.execute(_CHECKPOINT).fetchall()
+
+    def _unhurried(self, change: Change, first: str = "") -> Any:
+        # Nobody was promised that this is on the disk, so it does not wait for it; the next commit's wait covers it.
+        try:
+            if first:
+                self._db.execute(first).fetchall()
             if self._durable:
                 self._db.execute("PRAGMA synchronous = NORMAL")
             self._db.execute("BEGIN IMMEDIATE")
@@ -129,7 +136,6 @@ class Writer:
         finally:
             if self._durable:
                 self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(_CHECKPOINT).fetchall()
 
     def _alone(self, job: Job) -> Any:
         try:

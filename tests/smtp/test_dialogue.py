@@ -169,7 +169,7 @@ def test_a_session_has_one_name_for_all_that_happens_in_it() -> None:
         Kind.CONNECTED, NOW, peer="192.0.2.7", text="EHLO me, without TLS", session=first.session
     )
     assert [(event.kind, event.session) for event in list(room.activity)[1:]] == [(Kind.REJECTED, first.session)]
-    assert len(first.session) == 12
+    assert len(first.session) == 15
     assert second.session == first.session != other.session
     assert (first.connected, second.connected, other.connected) == (None, None, NOW)
 

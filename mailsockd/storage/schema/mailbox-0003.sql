@@ -53,8 +53,8 @@ CREATE TABLE activity (
     similar INTEGER NOT NULL
 ) STRICT;
 
+-- None of messages: their ids are random, so that each event would change a page of its own; a timeline reads the table.
 CREATE INDEX activity_of_account ON activity (account, id);
-CREATE INDEX activity_of_message ON activity (message) WHERE message <> '';
 CREATE INDEX activity_of_session ON activity (session) WHERE session <> '' AND message = '';
 
 PRAGMA user_version = 3;
