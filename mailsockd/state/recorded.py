@@ -56,8 +56,8 @@ class Wanted:
     def _texts(self, event: Event) -> tuple[str, ...]:
         detail = event.detail if self.reader in (None, event.account) else ""
         kind = event.kind.name.replace("_", " ")
-        texts = (kind, event.account, event.address, event.message, event.peer, event.channel, event.text)
-        return (*texts, detail)
+        about = (event.account, event.address, event.message, event.peer, event.session, event.channel)
+        return (kind, *about, event.text, detail)
 
 
 def _lowered(text: str) -> str:

@@ -124,7 +124,7 @@ _AND = """
     AND id < :before AND id > :after
     AND (:like = '' OR replace(kind, '_', ' ') LIKE :like ESCAPE '=' OR account LIKE :like ESCAPE '='
         OR address LIKE :like ESCAPE '=' OR message LIKE :like ESCAPE '=' OR peer LIKE :like ESCAPE '='
-        OR channel LIKE :like ESCAPE '=' OR text LIKE :like ESCAPE '='
+        OR channel LIKE :like ESCAPE '=' OR text LIKE :like ESCAPE '=' OR session LIKE :like ESCAPE '='
         OR (:reader IS NULL OR account = :reader) AND detail LIKE :like ESCAPE '=')
 """
 _NEWEST = " ORDER BY id DESC LIMIT :limit"

@@ -154,6 +154,12 @@ class ActivityTests(SynchronousTestCase):
         assert self.ids(Wanted(text="secret", reader="admin")) == []
         assert self.ids(Wanted(text="WEBHOOK", reader="admin")) == [1]
 
+    def test_a_connection_is_found_by_its_name(self) -> None:
+        """Everything that happened on one connection is one search, also when it brought several mails."""
+        self.add(Event(Kind.CONNECTED, 1.0, session="s1"), stored("m1-0", "s1"), stored("m2-0", "s2"))
+        self.add(stored("m3-0", "s1"))
+        assert self.ids(Wanted(text="s1")) == [4, 2, 1]
+
     def test_signs_of_patterns_are_themselves(self) -> None:
         """What is searched for is text, whatever signs it has."""
         self.add(attrs.evolve(EVERYTHING, text="100% su=re_"), attrs.evolve(EVERYTHING, text="1000 sure"))
