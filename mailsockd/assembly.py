@@ -18,6 +18,7 @@ from mailsockd.core import Core, make_core
 from mailsockd.listen import listen, on_private_network
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, skipped
+from mailsockd.rechecks import Rechecks
 from mailsockd.services import Closing, FirstStart, InOrder, Saving
 from mailsockd.smtp.capture import capture_dialogues
 from mailsockd.smtp.dialogue import Dialogue
@@ -73,6 +74,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)
     services.add(first_start)
     services.add(core.queue)
+    services.add(Rechecks(core.ownership.proofs, core.reactor, config.domain_checks.every))
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
     # process id that in a container is often one's own.
     path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]

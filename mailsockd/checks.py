@@ -1,11 +1,14 @@
 """What a setting's value may be: each check makes the value of what YAML says, or raises ValueError with a reason."""
 
+import re
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from mailsockd.listen import InvalidListen, listen
+from mailsockd.listen import InvalidListen, listen, nameserver
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
 from mailsockd.sections import Check
+
+_PREFIX = re.compile(r"[A-Za-z0-9_=.-]{0,32}\Z")
 
 
 def text(value: Any) -> str:
@@ -51,6 +54,32 @@ def domains(value: Any) -> tuple[str, ...]:
     if value == []:
         raise ValueError("must name at least one domain")
     return tuple(dict.fromkeys(domain(item) for item in texts(value)))
+
+
+def any_domains(value: Any) -> tuple[str, ...]:
+    """Take a list of domains, perhaps none."""
+    return tuple(dict.fromkeys(domain(item) for item in texts(value)))
+
+
+def nameservers(value: Any) -> tuple[str, ...]:
+    """Take a list of DNS servers, each address once: they are told apart by it."""
+    items, seen = texts(value), set()
+    for item in items:
+        try:
+            host, _ = nameserver(item)
+        except InvalidListen as error:
+            raise ValueError(f"{item!r}: {error}") from error
+        if host in seen:
+            raise ValueError(f"{item!r}: there is another server at {host} already")
+        seen.add(host)
+    return items
+
+
+def proof_prefix(value: Any) -> str:
+    """Take what the text of a TXT record begins with, "" for nothing."""
+    if not isinstance(value, str) or not _PREFIX.match(value):
+        raise ValueError("must be at most 32 letters, digits and any of _ = . -")
+    return value
 
 
 def listens(value: Any) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Config:
 
     hostname: str | None = setting(None, checks.domain)
     domains: tuple[str, ...] | None = setting(None, checks.domains)
+    domains_hosted: tuple[str, ...] = setting((), checks.any_domains)
     data: str = setting("/var/lib/mailsockd", checks.text)
     state: str = setting("sqlite", checks.choice("sqlite", "yaml"))
     control: str | None = setting(None, checks.text)
@@ -41,6 +42,8 @@ class Config:
     pop3: settings.POP3 = section(settings.POP3)
     api: settings.API = section(settings.API)
     validation: settings.Validation = section(settings.Validation)
+    domain_checks: settings.DomainChecks = section(settings.DomainChecks)
+    dns: settings.DNS = section(settings.DNS)
     inboxes: settings.Inboxes = section(settings.Inboxes)
     tls: settings.TLS = section(settings.TLS)
     websocket: settings.WebSocket = section(settings.WebSocket)
@@ -74,6 +77,11 @@ class Config:
         if self.domains is not None:
             return self.domains
         return tuple(dict.fromkeys((canonical_domain(self.name), "localhost")))
+
+    @property
+    def mail_hosts(self) -> tuple[str, ...]:
+        """The hosts that the MX records of own domains should lead to."""
+        return self.domain_checks.mx or (canonical_domain(self.name),)
 
     @property
     def disposable(self) -> frozenset[str]:

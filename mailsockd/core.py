@@ -44,6 +44,7 @@ from mailsockd.delivery.slack import SlackChannel
 from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.log import log_event
+from mailsockd.ownership import Ownership, make_ownership
 from mailsockd.passwords import Argon2Passwords
 from mailsockd.services import ADMIN
 from mailsockd.state.accounts import Accounts
@@ -92,6 +93,7 @@ class Core:
     reception: Reception
     accounts: AccountActions
     addresses: Addresses
+    ownership: Ownership
     sign_ins: SignIns
     address_passwords: AddressPasswords
     signing_in: SigningIn
@@ -189,6 +191,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         random=random.random,
     )
     dispatch.listen(queue.stored)
+    addresses = Addresses(
+        registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time, activity=activity
+    )
     return Core(
         config=config,
         reactor=reactor,
@@ -208,9 +213,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         try_webhook=webhook.test,
         reception=reception,
         accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, journal.forget),
-        addresses=Addresses(
-            registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time, activity=activity
-        ),
+        addresses=addresses,
+        ownership=make_ownership(config, registry, rights, addresses, subscriptions, activity, in_thread),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
         signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),
         maildrops=Maildrops(
@@ -260,7 +264,8 @@ def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Re
     denylist = Denylist(snapshot.denials, config.denied)
     book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
     domains = Domains(
-        with_configured(snapshot.domains, config.served, ADMIN, time.time()), config.smtp.accept == "any"
+        with_configured(snapshot.domains, config.served, ADMIN, time.time(), config.domains_hosted),
+        config.smtp.accept == "any"
     )
     accounts = Accounts(snapshot.accounts, snapshot.keys)
     return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new]), denylist), new

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import attrs
 
 _HOST_PORT = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]+)\Z")
+DNS_PORT = 53
 # Kinds that exist on every Twisted that mailsockd runs on.
 _KINDS = frozenset(("tcp", "tcp4", "tcp6", "unix", "ssl", "fd", "systemd", "haproxy"))
 
@@ -41,6 +42,19 @@ def listen(text: str) -> Listen:
     if kind not in _KINDS:
         raise InvalidListen("must be host:port, such as 127.0.0.1:1025 or [::1]:1025, or a Twisted endpoint string")
     return Listen(text)
+
+
+def nameserver(text: str) -> tuple[str, int]:
+    """Understand a DNS server, `192.0.2.1`, `192.0.2.1:5300` or `[::1]:5300`. Raises InvalidListen."""
+    found = _HOST_PORT.match(text)
+    host, port = (found["six"] or found["host"], int(found["port"])) if found else (text.strip("[]"), DNS_PORT)
+    try:
+        ip_address(host)
+    except ValueError as error:
+        raise InvalidListen("must be an IP address, with or without a port, such as 192.0.2.1 or [::1]:53") from error
+    if not 0 < port <= 65535:
+        raise InvalidListen("the port must be from 1 to 65535")
+    return host, port
 
 
 def on_private_network(text: str) -> bool:

@@ -51,6 +51,25 @@ class Validation:
 
 
 @attrs.frozen
+class DomainChecks:
+    """Whether accounts own the domains that they claim. Times are seconds; 0 for `every` checks nothing by itself."""
+
+    prefix: str = setting("mailsockd_", checks.proof_prefix)
+    mx: tuple[str, ...] = setting((), checks.any_domains)
+    every: int = setting(86_400, checks.number(0, 31_536_000))
+    failures: int = setting(3, checks.number(1, 1000))
+    grace: int = setting(604_800, checks.number(0, 31_536_000))
+
+
+@attrs.frozen
+class DNS:
+    """Asking the DNS. Times are seconds."""
+
+    resolvers: tuple[str, ...] = setting((), checks.nameservers)
+    timeout: int = setting(5, checks.number(1, 60))
+
+
+@attrs.frozen
 class Inboxes:
     """Inboxes that nobody reserved."""
 
@@ -144,6 +163,8 @@ class Limits:
 
     message_size: int = setting(25 * MIB, checks.number(1024, 1 << 30))
     recipients: int = setting(100, checks.number(1, 10_000))
+    domains_per_account: int = setting(100, checks.number(0, 1_000_000))
+    hosted_domains_per_account: int = setting(10, checks.number(0, 1_000_000))
     smtp_connections: int = setting(1000, checks.number(1, 1_000_000))
     smtp_connections_per_peer: int = setting(100, checks.number(1, 1_000_000))
     smtp_idle: int = setting(300, checks.number(1, 86_400))

@@ -26,6 +26,7 @@ from mailsockd.api.attachments import AttachmentRoutes
 from mailsockd.api.contents import ContentRoutes
 from mailsockd.api.deliveries import DeliveryRoutes
 from mailsockd.api.description import described
+from mailsockd.api.domain_setup import DomainSetupRoutes
 from mailsockd.api.domains import DomainRoutes
 from mailsockd.api.flags import FlagRoutes
 from mailsockd.api.messages import MessageRoutes
@@ -99,6 +100,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         UnifiedRoutes(Unified(mailbox), reading),
         AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
         AccountOptionRoutes(core.accounts, registry.accounts, registry.book),
+        DomainSetupRoutes(core.ownership.claims, core.ownership.proofs, rights, core.ownership.hosts),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time, core.activity), registry.book, reading),
         StatisticsRoutes(statistics, Denials(registry, time.time), reading, time.time),
         ValidationRoutes(config.disposable),
@@ -139,6 +141,9 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         inject=core.reception.inject,
         in_thread=core.in_thread,
         waiting=core.waiting,
+        claims=core.ownership.claims,
+        proofs=core.ownership.proofs,
+        mail_hosts=core.ownership.hosts,
         webhooks=core.webhooks,
         try_webhook=core.try_webhook,
         listeners=lambda: {key: items for key, items in listeners(config) if items},

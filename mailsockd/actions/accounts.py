@@ -130,6 +130,7 @@ class AccountActions:
         if purge:  # first, so that it can be asked for again when it fails
             await self._purge(name)
         gone: list[Entry] = [account, *self._registry.accounts.keys_of(name), *self._registry.book.of(name)]
+        gone += [domain for domain in self._registry.domains.of(name) if not domain.configured]
         await self._registry.change([], gone)
         for subscription in self._subscriptions:
             if subscription.account == name:

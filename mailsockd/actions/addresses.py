@@ -11,7 +11,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.actions.webhooks import secret_beside
 from mailsockd.state.accounts import Account
 from mailsockd.state.activity import ActivityLog, Kind
-from mailsockd.state.addresses import Address
+from mailsockd.state.addresses import Address, is_alias
 from mailsockd.state.subscriptions import Subscriptions
 
 LONGEST_INFO = 1000
@@ -68,17 +68,21 @@ class Addresses:
         if address is not None:
             owned = address.owner == name
             return inbox if owned else self._rights.called(email), False, owned
+        if inbox.startswith("*"):
+            return inbox, self._rights.catch_all(name, inbox), False
         return inbox, self._rights.reserver(inbox) in ("", name), False
 
     async def reserve(self, caller: Account, email: str, changes: Changes) -> Address:
         """
         Reserve an address, with settings that take effect at once. Public mail that is there becomes the caller's.
 
+        `*@domain` makes the catch-all of a domain of the caller's, for which no credit is taken.
+
         Raises Refusal: 400 not an address, already the caller's, no credits, or in a domain that is not served; 401
         another's.
         """
         address = self._reservation(caller, email, changes)
-        self._charge(caller, 1)
+        self._charge(caller, [address])
         await to_the_end(self._reserve([address]))
         return address
 
@@ -100,7 +104,7 @@ class Addresses:
                 errors.append(f"addresses[{place}]: {refusal.message}")
         if errors:
             raise Refusal(400, f"{len(errors)} of {len(emails)} addresses cannot be reserved.", tuple(errors))
-        self._charge(caller, len(addresses))
+        self._charge(caller, list(addresses.values()))
         await to_the_end(self._reserve(list(addresses.values())))
         return list(addresses.values())
 
@@ -117,9 +121,9 @@ class Addresses:
     def _reservation(self, caller: Account, email: str, changes: Changes) -> Address:
         inbox = self._rights.inbox(email)
         local, _, domain = inbox.rpartition("@")
-        if local.startswith("*"):
+        if local.startswith("*") and local != "*":
             raise Refusal(400, f"{inbox} is not a valid email address", ("email: *@… is a domain's catch-all",))
-        if local.startswith("inbox-"):
+        if is_alias(local):
             raise Refusal(400, f"{inbox} is not a valid email address", ("email: inbox-… names are aliases",))
         if len(local) > LONGEST_LOCAL:
             reason = f"email: the part before the @ is longer than {LONGEST_LOCAL} characters"
@@ -135,16 +139,21 @@ class Addresses:
                 f"operator adds {domain} to `domains` in the configuration, or sets `smtp.accept: any`.",
                 (f"email: the domain {domain} is not served",),
             )
+        if local == "*" and not self._rights.catch_all(caller.name, inbox):
+            reason = "is not owned and verified by this account, and only such a domain can have a catch-all"
+            raise Refusal(400, f"{inbox} cannot be reserved: {domain} {reason}.", (f"email: the domain {reason}",))
         now = self._now()
-        return _changed(Address(inbox, caller.name, now, now), changes, now)
+        catch_all = domain if local == "*" else None
+        return _changed(Address(inbox, caller.name, now, now, catch_all=catch_all), changes, now)
 
     def _may_reserve(self, caller: Account, inbox: str, email: str) -> None:
         if self._rights.reserver(inbox) not in ("", caller.name):
             raise Refusal(401, f"{self._rights.called(email)} is owned by another account.")
 
-    def _charge(self, caller: Account, wanted: int) -> None:
+    def _charge(self, caller: Account, addresses: Sequence[Address]) -> None:
         if caller.credits is None:
             return
+        wanted = sum(address.catch_all is None for address in addresses)
         left = max(0, caller.credits - self._registry.book.count(caller.name))
         if wanted > left:
             raise Refusal(400, f"You do not have enough private address credits ({left}). Please purchase more.")

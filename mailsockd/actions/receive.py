@@ -90,8 +90,12 @@ class Reception:
         destination = self._registry.book.find(recipient)
         if not (self._any_domain or self._registry.domains.served(domain_of(recipient))):
             raise Rejected(550, "5.7.1", f"No mail for {domain_of(recipient)} here (smtp.accept is domains)")
-        if destination.address is None and not self._unreserved:
+        if destination.address is None and not (self._unreserved and self._stands(recipient)):
             raise Rejected(550, "5.1.1", f"No such address: {recipient}")
+
+    def _stands(self, recipient: str) -> bool:
+        # Who writes to a released alias should be told, rather than fill a public inbox that nobody knows of.
+        return self._any_domain or not self._registry.book.leads_nowhere(recipient)
 
     async def inject(self, sender: str, recipient: str, content: bytes) -> str:
         """
@@ -221,11 +225,13 @@ class Reception:
     def _messages(self, envelope: Envelope, data: bytes, mail: Mail, id: str) -> list[Message]:
         summary = summary_of(mail, envelope.sender)
         received = round(envelope.received, 3)
-        inboxes: dict[str, str] = {}
+        # A catch-all gets a copy for each address that it stands in for; a reserved address gets one.
+        copies: dict[str, tuple[str, str]] = {}
         for recipient in envelope.recipients:
             destination = self._registry.book.find(recipient)
             literal = envelope.account and destination.address is None
-            inboxes.setdefault(self._rights.inbox_of(recipient) if literal else destination.inbox, recipient)
+            inbox = self._rights.inbox_of(recipient) if literal else destination.inbox
+            copies.setdefault(inbox if literal else destination.name, (inbox, recipient))
         private = self._captures_privately(envelope.account)
         return [
             Message(
@@ -246,7 +252,7 @@ class Reception:
                 saved_by=private if private and owner == private else None,
                 submitter=envelope.account,
             )
-            for number, (inbox, original) in enumerate(inboxes.items())
+            for number, (inbox, original) in enumerate(copies.values())
         ]
 
     def _captures_privately(self, name: str) -> str:

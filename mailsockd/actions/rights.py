@@ -64,6 +64,11 @@ class Rights:
         domain = self._domains.get(domain_of(inbox))
         return domain.owner if domain is not None and not domain.configured else ""
 
+    def catch_all(self, account: str, inbox: str) -> bool:
+        """Tell whether an account may have the catch-all `*@domain`: the domain is served and the account's."""
+        domain = self._domains.get(domain_of(inbox))
+        return domain is not None and domain.owner == account
+
     def implicit(self, caller: Account, inbox: str) -> bool:
         """Tell whether an address that nobody reserved is the caller's because its domain is."""
         return self._book.get(inbox) is None and caller.name in (self.owner(inbox), self.reserver(inbox))

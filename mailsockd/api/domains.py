@@ -6,13 +6,13 @@ from mailsockd.actions.domains import DomainActions
 from mailsockd.api.account_schemas import DOMAIN, DOMAIN_DETAILS, DOMAINS
 from mailsockd.api.answers import LIMIT, NOTHING, UNTIL, gives
 from mailsockd.api.messages import limit_of
-from mailsockd.api.objects import domain_json
 from mailsockd.api.reading import Reading
 from mailsockd.api.schemas import MESSAGES
 from mailsockd.state.addresses import AddressBook
 from mailsockd.web.call import parse_flag
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import address_json
+from mailsockd.wire.domains import domain_json
 
 _NOT_OWNED = {404: "The domain is not the account's."}
 

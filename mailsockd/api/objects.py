@@ -4,26 +4,6 @@ from typing import Any
 
 from mailsockd.actions.statistics import AccountFigures
 from mailsockd.actions.validation import Verdict
-from mailsockd.state.domains import Domain
-from mailsockd.wire import date_json
-
-
-def domain_json(domain: Domain) -> dict[str, Any]:
-    """Give the contract's Domain; a domain of the configuration needs no proof and counts as verified."""
-    return {
-        "_id": domain.name,
-        "created": date_json(domain.created),
-        "updated": date_json(domain.updated),
-        "enablews": domain.enablews,
-        "hosted": domain.hosted,
-        "isDefault": False,
-        "isPrivate": domain.is_private,
-        "lastVerificationErrors": domain.last_verification_errors,
-        "owner": domain.owner,
-        "verificationTxt": domain.verification_txt,
-        "verified": domain.verified or domain.configured,
-        "verifiedMx": domain.verified_mx or domain.configured,
-    }
 
 
 def figures_json(figures: AccountFigures) -> dict[str, Any]:

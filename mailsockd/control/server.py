@@ -10,9 +10,11 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.claims import Claims
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.denials import Denials
 from mailsockd.actions.ports import Mailbox
+from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting
@@ -23,6 +25,7 @@ from mailsockd.control.activity_routes import ActivityRoutes
 from mailsockd.control.address_routes import AddressRoutes
 from mailsockd.control.delivery_routes import DeliveryRoutes
 from mailsockd.control.denial_routes import DenialRoutes
+from mailsockd.control.domain_routes import DomainRoutes
 from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
@@ -55,6 +58,9 @@ def control_routes(
     inject: Inject,
     in_thread: InThread,
     waiting: Waiting,
+    claims: Claims,
+    proofs: Proofs,
+    mail_hosts: Sequence[str],
     webhooks: Webhooks,
     try_webhook: Try,
     listeners: Callable[[], Mapping[str, Sequence[str]]],
@@ -71,6 +77,7 @@ def control_routes(
         DeliveryRoutes(deliveries),
         AddressRoutes(addresses, address_passwords, accounts, registry, settings),
         MailRoutes(registry, accounts, mailbox, activity, frames=frames, inject=inject),
+        DomainRoutes(registry, accounts, claims, proofs, mail_hosts),
         DenialRoutes(Denials(registry, now)),
         ActivityRoutes(activity_reading, activity),
         ExpectRoutes(Rights(registry.book, registry.domains), mailbox, waiting, frames, now),

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import attrs
@@ -9,6 +10,7 @@ import attrs
 from mailsockd.mail.address import domain_of, without_tag
 
 ALIAS_DIGITS = 40  # contract section 3.5: inbox- and 40 hex digits
+_ALIAS = re.compile(r"inbox-[0-9a-f]{40}\Z")
 
 
 @attrs.frozen
@@ -17,7 +19,8 @@ class Address:
     One reserved address; `address` is canonical. Times are UTC seconds.
 
     `settings` holds what the channels were told, by the channel's setting name (`enablews`, `webhook`, …); a
-    setting that was never given, or was cleared, is absent. `catch_all` is the domain of a `*@domain` address.
+    setting that was never given, or was cleared, is absent. `catch_all` is the domain of a `*@domain` address, None
+    while it takes no mail because its owner has the domain no longer.
     """
 
     address: str
@@ -37,17 +40,27 @@ class Address:
 
 @attrs.frozen
 class Destination:
-    """Where a recipient's mail goes: the inbox, the address as it was sent to, and who reserved it, if any did."""
+    """
+    Where a recipient's mail goes: the inbox, the address as it was sent to, and who reserved it, if any did.
+
+    `name` is the address without tag or alias: the inbox, or what a catch-all stands in for.
+    """
 
     inbox: str
     original: str
     address: Address | None
+    name: str
 
 
 def alias_of(address: str, secret: bytes) -> str:
     """Give the local part of the alias that stands for an address: `inbox-<40 hex>` (contract section 3.5)."""
     digest = hmac.new(secret, address.encode(), hashlib.sha256).hexdigest()
     return f"inbox-{digest[:ALIAS_DIGITS]}"
+
+
+def is_alias(local: str) -> bool:
+    """Tell whether a local part has the form of an alias, whether or not it stands for an address."""
+    return local.startswith("inbox-") and _ALIAS.match(local) is not None
 
 
 class AddressBook:
@@ -57,6 +70,7 @@ class AddressBook:
         self._secret = secret
         self._addresses: dict[str, Address] = {}
         self._owned: dict[str, set[str]] = {}
+        self._in_domains: dict[str, set[str]] = {}
         self._aliases: dict[str, str] = {}
         self._addresses_of: dict[str, str] = {}
         for address in addresses:
@@ -80,6 +94,7 @@ class AddressBook:
         self._addresses[address.address] = address
         self._owned.setdefault(address.owner, set()).add(address.address)
         if before is None:
+            self._in_domains.setdefault(domain_of(address.address), set()).add(address.address)
             alias = alias_of(address.address, self._secret)
             self._addresses_of[alias] = address.address
             self._aliases[address.address] = alias
@@ -89,6 +104,7 @@ class AddressBook:
         gone = self._addresses.pop(address, None)
         if gone is not None:
             self._owned[gone.owner].discard(address)
+            self._in_domains[domain_of(address)].discard(address)
             self._addresses_of.pop(self._aliases.pop(address), None)
 
     def of(self, owner: str) -> list[Address]:
@@ -96,8 +112,12 @@ class AddressBook:
         return [self._addresses[address] for address in sorted(self._owned.get(owner, ()))]
 
     def count(self, owner: str) -> int:
-        """Give how many addresses an account has reserved."""
-        return len(self._owned.get(owner, ()))
+        """Give how many addresses an account has reserved; catch-alls come with their domains and do not count."""
+        return sum(not address.startswith("*@") for address in self._owned.get(owner, ()))
+
+    def in_domain(self, domain: str) -> list[Address]:
+        """Give the addresses of a domain, by address."""
+        return [self._addresses[address] for address in sorted(self._in_domains.get(domain, ()))]
 
     def alias(self, address: str) -> str:
         """Give the local part of an address's alias."""
@@ -107,12 +127,18 @@ class AddressBook:
         """
         Give the inbox that a canonical address names: itself, or what its alias or tag stands for.
 
-        The same folding serves SMTP and REST paths, so that writer and reader agree.
+        The same folding serves SMTP and REST paths, so that writer and reader agree. An alias may have a tag, and is
+        good at any domain.
         """
-        local = address.rpartition("@")[0]
-        if local.startswith("inbox-"):
-            return self._addresses_of.get(local, address)
-        return without_tag(address)
+        name = without_tag(address)
+        if name.startswith("inbox-"):
+            return self._addresses_of.get(name.rpartition("@")[0], name)
+        return name
+
+    def leads_nowhere(self, address: str) -> bool:
+        """Tell whether a canonical address is an alias that stands for nothing, or for nothing any more."""
+        local = without_tag(address).rpartition("@")[0]
+        return is_alias(local) and local not in self._addresses_of
 
     def concerned(self, inbox: str, owner: str) -> list[Address]:
         """
@@ -139,5 +165,5 @@ class AddressBook:
         if address is None:
             catch_all = self._addresses.get(f"*@{domain_of(inbox)}")
             if catch_all is not None and catch_all.catch_all is not None:
-                return Destination(catch_all.address, recipient, catch_all)
-        return Destination(inbox, recipient, address)
+                return Destination(catch_all.address, recipient, catch_all, inbox)
+        return Destination(inbox, recipient, address, inbox)

@@ -89,8 +89,15 @@ def test_the_documented_curl_enables_web_sockets(house: House) -> None:
         ("bob", "a@b.test", 401, "a@b.test is owned by another account."),
         ("ada", "x@private.test", 401, "x@private.test is owned by another account."),
         ("ada", "nobody", 400, "nobody is not a valid email address"),
-        ("ada", "*@b.test", 400, "*@b.test is not a valid email address"),
-        ("ada", "inbox-00@b.test", 400, "inbox-00@b.test is not a valid email address"),
+        (
+            "ada",
+            "*@b.test",
+            400,
+            "*@b.test cannot be reserved: b.test is not owned and verified by this account, "
+            "and only such a domain can have a catch-all.",
+        ),
+        ("ada", "*a@b.test", 400, "*a@b.test is not a valid email address"),
+        ("ada", f"inbox-{'0' * 40}@b.test", 400, f"inbox-{'0' * 40}@b.test is not a valid email address"),
         (None, "c@b.test", 401, "Not authorized. You may need to log in first."),
         ("eve", "c@b.test", 401, "Not authorized. You may need to log in first."),
     ],

@@ -44,7 +44,7 @@ def test_one_wrong_address_and_none_is_reserved(house: House) -> None:
     """Each item that cannot be had is named with the reason, and nothing is saved."""
     house.json("POST", "/api/addresses/mine@b.test")
     house.json("POST", "/api/addresses/bobs@b.test", "bob")
-    wanted = ["good@b.test", "mine@b.test", "bobs@b.test", "nobody", "Good@b.test", "a@elsewhere.test", "*@b.test"]
+    wanted = ["good@b.test", "mine@b.test", "bobs@b.test", "nobody", "Good@b.test", "a@elsewhere.test", "*a@b.test"]
     answer = house.ask("POST", PATH, body={"addresses": wanted})
     assert (answer.status, answer.json["message"]) == (400, "6 of 7 addresses cannot be reserved.")
     errors = answer.json["validationErrors"]
@@ -55,7 +55,7 @@ def test_one_wrong_address_and_none_is_reserved(house: House) -> None:
         "addresses[4]: good@b.test is named twice.",
     ]
     assert errors[4].startswith("addresses[5]: a@elsewhere.test cannot be reserved: mail for elsewhere.test is not")
-    assert errors[5:] == ["addresses[6]: *@b.test is not a valid email address"]
+    assert errors[5:] == ["addresses[6]: *a@b.test is not a valid email address"]
     assert len(house.store.saved) == 2
 
 

@@ -15,15 +15,19 @@ from mailsockd import api
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.claims import Claims, Policy
+from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.api.account_options import AccountOptionRoutes
 from mailsockd.api.address_passwords import AddressPasswordRoutes
+from mailsockd.api.domain_setup import DomainSetupRoutes
 from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.state.addresses import Address
 from mailsockd.state.deliveries import Status
 from mailsockd.state.domains import Domain
+from mailsockd.state.proof import Answers, Rules
 from mailsockd.state.secrets import Secret, webhook_secret
 from mailsockd.web.router import Router
 from tests.api.described import document_of
@@ -105,6 +109,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/private-address-forwarding/{email}": {"info": "changed"},
     "PUT /api/addresses/{email}/messages/{id}/labels": {"labels": ["changed"]},
     "POST /api/outgoing-messages": {"from": "{email}", "to": "friend@b.test", "text": "Hello."},
+    "PUT /mailsockd/v1/domains/{domain}": {"enablews": True},
     "PUT /mailsockd/v1/account": {"capturePrivate": True},
     "POST /api/validations/addresses": {"emails": ["{email}"]},
 }
@@ -154,7 +159,19 @@ def beside(house: House) -> Talk:
         registry, house.mailbox, ImmediatePasswords(), house.subscriptions, lambda: NOW, house.deliveries
     )
     options = AccountOptionRoutes(accounts, house.accounts, house.book)
-    others = (sending, passwords, options, DescriptionRoutes(document))
+    policy = Policy()
+    claims = Claims(registry, rights, addresses, house.subscriptions, house.activity, policy, lambda: NOW)
+    proofs = Proofs(
+        registry,
+        rights,
+        house.subscriptions,
+        house.activity,
+        lambda name: succeed(Answers()),
+        Rules(("mx.mail.test",)),
+        lambda: NOW,
+    )
+    setup = DomainSetupRoutes(claims, proofs, rights, ("mx.mail.test",))
+    others = (sending, passwords, options, setup, DescriptionRoutes(document))
     return Talk(Router(*others, authenticate=house.accounts.by_key, translate=house.router._translate))
 
 

@@ -15,7 +15,9 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.claims import Claims, Policy
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
@@ -32,6 +34,7 @@ from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
+from mailsockd.state.proof import Answers, Rules
 from mailsockd.state.subscriptions import Subscription, Subscriptions
 from mailsockd.storage.journal import Journal
 from mailsockd.web.router import HTTPError, Router
@@ -93,6 +96,8 @@ class House:
     activity: ActivityLog = attrs.field(init=False)
     journal: Journal = attrs.field(init=False)
     renewed: list[Delivery] = attrs.Factory(list)
+    policy: Policy = attrs.Factory(lambda: Policy(hosted=("hosted.test",)))
+    dns: dict[str, Answers] = attrs.Factory(dict)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     reception: Reception = attrs.field(init=False)
@@ -150,6 +155,19 @@ class House:
                 inject=self.reception.inject,
                 in_thread=self.in_thread,
                 waiting=self.waiting,
+                claims=Claims(
+                    self.registry, rights, addresses, self.subscriptions, self.activity, self.policy, lambda: NOW
+                ),
+                proofs=Proofs(
+                    self.registry,
+                    rights,
+                    self.subscriptions,
+                    self.activity,
+                    lambda name: succeed(self.dns.get(name, Answers())),
+                    Rules(("mx.mail.test",)),
+                    lambda: NOW,
+                ),
+                mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,
                 listeners=lambda: self.listeners,

@@ -20,9 +20,9 @@ def book() -> AddressBook:
 def test_find_exact_tagged_and_nobody(book: AddressBook) -> None:
     """A recipient is its own inbox, a tagged one its base, and one that nobody reserved has no address."""
     address = book.get("a@b.test")
-    assert book.find("a@b.test") == Destination("a@b.test", "a@b.test", address)
-    assert book.find("a+tag@b.test") == Destination("a@b.test", "a+tag@b.test", address)
-    assert book.find("other@b.test") == Destination("other@b.test", "other@b.test", None)
+    assert book.find("a@b.test") == Destination("a@b.test", "a@b.test", address, "a@b.test")
+    assert book.find("a+tag@b.test") == Destination("a@b.test", "a+tag@b.test", address, "a@b.test")
+    assert book.find("other@b.test") == Destination("other@b.test", "other@b.test", None, "other@b.test")
 
 
 def test_catch_all_takes_what_nobody_reserved(book: AddressBook) -> None:
