@@ -24,13 +24,19 @@ def declare(program: Group) -> None:
     _settings(add)
     listing = group.command("list", _list, "List domains and claims.", "domain list", "domain list --account alice")
     listing.add_argument("--account", metavar="NAME", help="only this account's")
-    for name, run, what, example in (
-        ("show", _show, "Show a domain and the DNS records that it needs.", "domain show shop.example"),
-        ("verify", _verify, "Ask the DNS now whether a domain is its account's.", "domain verify shop.example"),
-        ("remove", _remove, "Take a domain from its account, with the account's addresses in it.",
-         "domain remove shop.example"),
-    ):  # fmt: skip
-        command = group.command(name, run, what, example)
+    show = group.command(
+        "show", _show, "Show a domain and the DNS records that it needs.", "domain show shop.example"
+    )
+    verify = group.command(
+        "verify", _verify, "Ask the DNS now whether a domain is its account's.", "domain verify shop.example"
+    )
+    remove = group.command(
+        "remove",
+        _remove,
+        "Take a domain from its account, with the account's addresses in it.",
+        "domain remove shop.example",
+    )
+    for command in (show, verify, remove):
         command.add_argument("domain", metavar="DOMAIN")
         command.add_argument("--account", metavar="NAME", help="whose, when several claim it")
     change = group.command(
