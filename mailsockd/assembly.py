@@ -24,6 +24,7 @@ from mailsockd.smtp.capture import capture_dialogues
 from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.server import SMTPFactory
 from mailsockd.smtp.service import Accept
+from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
 from mailsockd.website import operators_site, public_site
 from mailsockd.websocket.server import SocketFactory
@@ -73,6 +74,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         services.add(Saving(core.registry, core.new))
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)
     services.add(first_start)
+    services.add(Sweeping(core.retention, core.activity, core.reactor))
     services.add(core.queue)
     services.add(Rechecks(core.ownership.proofs, core.reactor, config.domain_checks.every))
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import attrs
+
+from mailsockd.actions.retention import Kept
 from mailsockd.config import Config
 from mailsockd.delivery.queue_limits import DeliveryLimits
 from mailsockd.pop3.limits import POP3Limits
@@ -34,6 +37,11 @@ def pop3_limits(config: Config) -> POP3Limits:
         idle_timeout=pop3.idle,
         session_timeout=pop3.session,
     )
+
+
+def kept(config: Config) -> Kept:
+    """Give what of the mail is kept."""
+    return Kept(**attrs.asdict(config.retention))
 
 
 def web_limits(config: Config) -> Limits:

@@ -45,6 +45,7 @@ class Config:
     domain_checks: settings.DomainChecks = section(settings.DomainChecks)
     dns: settings.DNS = section(settings.DNS)
     inboxes: settings.Inboxes = section(settings.Inboxes)
+    retention: settings.Retention = section(settings.Retention)
     tls: settings.TLS = section(settings.TLS)
     websocket: settings.WebSocket = section(settings.WebSocket)
     delivery: settings.Delivery = section(settings.Delivery)

@@ -23,12 +23,13 @@ from mailsockd.actions.maildrop import Maildrops
 from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.retention import Retention
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.signin import SigningIn
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
-from mailsockd.bounds import delivery_limits
+from mailsockd.bounds import delivery_limits, kept
 from mailsockd.config import Config
 from mailsockd.delivery.channel import Setting
 from mailsockd.delivery.channels import channels, queued_channels, settings_of
@@ -60,6 +61,7 @@ from mailsockd.storage.delivery_store import SQLiteDeliveries
 from mailsockd.storage.journal import Journal, Kept
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
+from mailsockd.storage.retention import SQLiteRetention
 from mailsockd.storage.sessions import SQLiteSessions, load_sessions
 from mailsockd.stores import mailbox_file, mailbox_store, state_store
 from mailsockd.way_out import mail_channels, make_relay
@@ -94,6 +96,7 @@ class Core:
     accounts: AccountActions
     addresses: Addresses
     ownership: Ownership
+    retention: Retention
     sign_ins: SignIns
     address_passwords: AddressPasswords
     signing_in: SigningIn
@@ -139,6 +142,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         is_admin=lambda name: bool((account := registry.accounts.get(name)) and account.admin),
         in_thread=in_thread,
     )
+    retention = Retention(SQLiteRetention(mailbox), registry.accounts, activity, kept(config), time.time)
     dispatch = Dispatch(registry.book, time.time)
     reception = Reception(
         registry,
@@ -153,6 +157,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         monotonic=time.monotonic,
         now=time.time,
         onward=dispatch,
+        no_room=lambda: retention.refusal,
     )
     webhooks = Webhooks(registry, rights, time.time)
     reach = Reach.of(config.webhook.allow, config.webhook.ports)
@@ -214,6 +219,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         reception=reception,
         accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, journal.forget),
         addresses=addresses,
+        retention=retention,
         ownership=make_ownership(config, registry, rights, addresses, subscriptions, activity, in_thread),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
         signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),

@@ -77,6 +77,18 @@ class Inboxes:
 
 
 @attrs.frozen
+class Retention:
+    """What of the mail is kept. Sizes are bytes, ages seconds; 0 is no bound."""
+
+    total_bytes: int = setting(5 * 1024 * MIB, checks.number(0, 1 << 50))
+    free_disk: int = setting(512 * MIB, checks.number(0, 1 << 50))
+    age: int = setting(0, checks.number(0, 10_000_000_000))
+    age_public: int = setting(0, checks.number(0, 10_000_000_000))
+    per_inbox: int = setting(0, checks.number(0, 1_000_000_000))
+    per_public_inbox: int = setting(0, checks.number(0, 1_000_000_000))
+
+
+@attrs.frozen
 class TLS:
     """Certificates."""
 

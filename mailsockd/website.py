@@ -141,6 +141,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         inject=core.reception.inject,
         in_thread=core.in_thread,
         waiting=core.waiting,
+        retention=core.retention,
         claims=core.ownership.claims,
         proofs=core.ownership.proofs,
         mail_hosts=core.ownership.hosts,

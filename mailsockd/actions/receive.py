@@ -8,12 +8,12 @@ shows can be read at that moment.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.defer import Deferred, DeferredSemaphore, fail
 from twisted.python.failure import Failure
 
 from mailsockd.actions.onward import NOWHERE, Onward
 from mailsockd.actions.outward import Outward
-from mailsockd.actions.ports import Mailbox
+from mailsockd.actions.ports import Mailbox, StorageFull
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -50,7 +50,8 @@ class Reception:
     Decides which recipients are taken, stores what comes for them, and has it published.
 
     `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved. The postmaster
-    of `hostname` is taken whatever these say. `onward` says what else is stored with a message: its deliveries.
+    of `hostname` is taken whatever these say. `onward` says what else is stored with a message: its
+    deliveries. `no_room` says why there is no room for more mail, "" while there is.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Reception:
         monotonic: Callable[[], float],
         now: Callable[[], float],
         onward: Onward = NOWHERE,
+        no_room: Callable[[], str] = lambda: "",
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -81,6 +83,7 @@ class Reception:
         self._monotonic = monotonic
         self._now = now
         self._onward = onward
+        self._no_room = no_room
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
     def accept(self, recipient: str, peer: str) -> None:
@@ -148,6 +151,10 @@ class Reception:
 
         Whoever waits is answered before the message is published, in the same turn of the reactor.
         """
+        reason = self._no_room()
+        if reason:
+            self._activity.record(Kind.TROUBLE, peer=envelope.peer, text=f"no room: {reason}", session=envelope.session)
+            return fail(StorageFull(reason))
         answer: Deferred[str] = Deferred()
         began = self._monotonic()
         if content.size <= PARSED_IN_REACTOR:

@@ -31,6 +31,9 @@ def declare(program: Group) -> None:
     change.add_argument("name", metavar="NAME")
     change.add_argument("--credits", type=_credits, metavar="N|unlimited", help="how many addresses it may reserve")
     change.add_argument(
+        "--messages", type=_credits, metavar="N|unlimited", help="how many messages it may keep; the oldest go"
+    )
+    change.add_argument(
         "--capture-private", type=yes_or_no, metavar="yes|no", help="whether the mail that it captures is its alone"
     )
     change.add_argument("--admin", type=yes_or_no, metavar="yes|no", help="whether it is an administrator")
@@ -80,6 +83,8 @@ def _set(context: Context) -> None:
     body: dict[str, object] = {}
     if options.credits is not None:
         body["credits"] = None if options.credits == "unlimited" else options.credits
+    if options.messages is not None:
+        body["messageLimit"] = None if options.messages == "unlimited" else options.messages
     if options.capture_private is not None:
         body["capturePrivate"] = options.capture_private
     if options.admin is not None:

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from mailsockd.actions.accounts import LIMITS, AccountActions
+from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.registry import Registry
 from mailsockd.control.fields import count_or_none, flag, known, text, text_or_none, wrong
 from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.state.accounts import Account, ApiKey
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import date_json
+
+# The limits of an account, by the name that they have here.
+_LIMITS = {"credits": "credits", "messageLimit": "message_limit"}
 
 
 class AccountRoutes:
@@ -38,9 +41,9 @@ class AccountRoutes:
 
     @routes.patch("/control/v1/accounts/{name}", open=True)
     async def set(self, call: Call, name: str) -> Any:
-        """Change what the body names: `credits` (null for any number), `admin` and `capturePrivate`."""
-        body = known(call.body(), {*LIMITS, "admin", "capturePrivate"})
-        limits = {limit: count_or_none(body, limit) for limit in LIMITS if limit in body}
+        """Change what the body names: the limits (null for any number), `admin` and `capturePrivate`."""
+        body = known(call.body(), {*_LIMITS, "admin", "capturePrivate"})
+        limits = {limit: count_or_none(body, name) for name, limit in _LIMITS.items() if name in body}
         admin = flag(body, "admin") if "admin" in body else None
         private = flag(body, "capturePrivate") if "capturePrivate" in body else None
         return self._json(await self._accounts.set(name, admin=admin, capture_private=private, **limits))
@@ -87,6 +90,7 @@ class AccountRoutes:
             "admin": account.admin,
             "disabled": account.disabled,
             "credits": account.credits,
+            "messageLimit": account.message_limit,
             "capturePrivate": account.capture_private,
             "addresses": self._registry.book.count(account.name),
             "keys": len(self._registry.accounts.keys_of(account.name)),

@@ -16,6 +16,7 @@ from mailsockd.actions.denials import Denials
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.retention import Retention
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting
 from mailsockd.actions.waiting import Waiting
@@ -58,6 +59,7 @@ def control_routes(
     inject: Inject,
     in_thread: InThread,
     waiting: Waiting,
+    retention: Retention,
     claims: Claims,
     proofs: Proofs,
     mail_hosts: Sequence[str],
@@ -71,7 +73,16 @@ def control_routes(
     """Make what a Router serves; the arguments are said where each is taken."""
     frames = Frames(mailbox, registry.book, hostname, in_thread)
     return (
-        StatusRoutes(facts, registry, subscriptions, activity, listeners=listeners, ready=ready, monotonic=monotonic),
+        StatusRoutes(
+            facts,
+            registry,
+            subscriptions,
+            activity,
+            retention=retention,
+            listeners=listeners,
+            ready=ready,
+            monotonic=monotonic,
+        ),
         AccountRoutes(accounts, registry),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),
         DeliveryRoutes(deliveries),

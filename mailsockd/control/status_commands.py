@@ -44,7 +44,23 @@ def _status(context: Context) -> None:
         ("messages received", "received"),
     ):
         pairs.append((name, str(status[key])))
+    limit = status["storedLimit"]
+    pairs.append(("stored", size(status["storedBytes"]) + (f" of {size(limit)}" if limit else "")))
+    pairs.append(("evicted", str(status["evicted"])))
+    pairs.append(("disk left", size(status["freeDisk"])))
+    if status["refusal"]:
+        pairs.append(("NO MAIL IS TAKEN", status["refusal"]))
     context.output.pairs(pairs)
+
+
+def size(count: int) -> str:
+    """Give a number of bytes for people."""
+    value = float(count)
+    for unit in ("bytes", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
 
 
 def _ready(context: Context) -> int:

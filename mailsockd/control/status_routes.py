@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.retention import Retention
 from mailsockd.state.activity import ActivityLog, Event, Kind
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import Call, Routes
@@ -45,6 +46,7 @@ class StatusRoutes:
         subscriptions: Subscriptions,
         activity: ActivityLog,
         *,
+        retention: Retention,
         listeners: Callable[[], Mapping[str, Sequence[str]]],
         ready: Callable[[], bool],
         monotonic: Callable[[], float],
@@ -52,6 +54,7 @@ class StatusRoutes:
         self._facts = facts
         self._registry = registry
         self._subscriptions = subscriptions
+        self._retention = retention
         self._listeners = listeners
         self._ready = ready
         self._monotonic = monotonic
@@ -65,7 +68,11 @@ class StatusRoutes:
 
     @routes.get("/control/v1/status", open=True)
     def status(self, call: Call) -> Any:
-        """Answer facts and counts; `uptime` is seconds, `received` counts stored messages since the start."""
+        """
+        Answer facts and counts; `uptime` is seconds, `received` and `evicted` count messages since the start.
+
+        `refusal` says why no more mail is taken, "" while it is.
+        """
         facts = self._facts
         return {
             "version": facts.version,
@@ -79,6 +86,11 @@ class StatusRoutes:
             "addresses": len(self._registry.book),
             "received": self._received,
             "sockets": len(self._subscriptions),
+            "storedBytes": self._retention.room.used,
+            "storedLimit": self._retention.kept.total_bytes or None,
+            "freeDisk": self._retention.room.free,
+            "evicted": self._retention.evicted,
+            "refusal": self._retention.refusal,
         }
 
     def _count(self, event: Event) -> None:

@@ -214,7 +214,7 @@ def account_json(account: Account, key_name: str, reserved: int) -> dict[str, An
         "email": account.email,
         "invoiceEmail": "",
         "capturePrivate": account.capture_private,
-        "messageLimit": UNLIMITED_CREDITS,
+        "messageLimit": UNLIMITED_CREDITS if account.message_limit is None else account.message_limit,
         "privateDomain": 1,
         "privateAddressCredits": left,
         "whitelistAccess": 0,

@@ -21,6 +21,7 @@ from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.retention import Kept, Retention
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Webhooks
@@ -41,6 +42,7 @@ from mailsockd.web.router import HTTPError, Router
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, tried
 from tests.memory_activities import MemoryActivities
 from tests.memory_deliveries import MemoryDeliveries
+from tests.memory_retention import MemoryRetention
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1795334470.004  # 2026-11-22T08:01:10.004Z
@@ -98,6 +100,7 @@ class House:
     renewed: list[Delivery] = attrs.Factory(list)
     policy: Policy = attrs.Factory(lambda: Policy(hosted=("hosted.test",)))
     dns: dict[str, Answers] = attrs.Factory(dict)
+    retention: Retention = attrs.field(init=False)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     reception: Reception = attrs.field(init=False)
@@ -113,6 +116,7 @@ class House:
         self.journal = Journal(self.activities, Clock(), lambda: NOW)
         activity.listen(self.journal.collect)
         self.waiting = Waiting(activity, self.clock)
+        self.retention = Retention(MemoryRetention(self.mailbox), self.registry.accounts, activity, Kept(), lambda: NOW)
         accounts = AccountActions(
             self.registry,
             self.mailbox,
@@ -167,6 +171,7 @@ class House:
                     Rules(("mx.mail.test",)),
                     lambda: NOW,
                 ),
+                retention=self.retention,
                 mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,

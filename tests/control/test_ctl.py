@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mailsockd.actions.retention import Room
 from tests.control.house import House
 
 MESSAGE = {
@@ -264,6 +265,17 @@ def test_status_is_shown_in_two_columns(house: House) -> None:
         "addresses          0",
         "web sockets        0",
         "messages received  0",
+        "stored             0 bytes of 5.0 GiB",
+        "evicted            0",
+        "disk left          0 bytes",
+    ]
+    house.retention.room = Room(3_000_000, 0, 5_000)
+    house.retention.refusal = "the disk has less than 6000 bytes left"
+    assert house.ctl("status").out.splitlines()[-4:] == [
+        "stored             2.9 MiB of 5.0 GiB",
+        "evicted            0",
+        "disk left          4.9 KiB",
+        "NO MAIL IS TAKEN   the disk has less than 6000 bytes left",
     ]
 
 

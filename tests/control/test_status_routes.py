@@ -32,6 +32,11 @@ def test_status_tells_facts_and_counts() -> None:
         "addresses": 1,
         "received": 2,
         "sockets": 1,
+        "storedBytes": 0,
+        "storedLimit": 5_368_709_120,
+        "freeDisk": 0,
+        "evicted": 0,
+        "refusal": "",
     }
 
 

@@ -20,6 +20,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 
 CREATE INDEX deliveries_waiting ON deliveries (account, channel, target, id) WHERE status = 'waiting';
+CREATE INDEX deliveries_of_waiting_message ON deliveries (message) WHERE status = 'waiting';
 CREATE INDEX deliveries_finished ON deliveries (finished) WHERE status <> 'waiting';
 CREATE INDEX deliveries_failed ON deliveries (id) WHERE status = 'failed';
 CREATE INDEX deliveries_of_account ON deliveries (account, id);
