@@ -12,6 +12,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from mailsockd.actions.subscribe import admit
+from mailsockd.bookkeeping import Bookkeeping
 from mailsockd.bounds import pop3_limits, smtp_limits, socket_limits
 from mailsockd.config import Config
 from mailsockd.core import Core, make_core
@@ -70,6 +71,7 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
 
     services.add(Closing(lambda: ensureDeferred(close_storage())))
     services.add(core.journal)
+    services.add(Bookkeeping(core.metering.usage, core.usage_store, core.reactor))
     if core.new:
         services.add(Saving(core.registry, core.new))
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)

@@ -20,6 +20,7 @@ from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.forward import Forwarding
 from mailsockd.actions.maildrop import Maildrops
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.ports import Snapshot, StateStore
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.registry import Registry
@@ -63,6 +64,7 @@ from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
 from mailsockd.storage.retention import SQLiteRetention
 from mailsockd.storage.sessions import SQLiteSessions, load_sessions
+from mailsockd.storage.usage import SQLiteUsage, load_usage
 from mailsockd.stores import mailbox_file, mailbox_store, state_store
 from mailsockd.way_out import mail_channels, make_relay
 from mailsockd.websocket.server import long_text_frame, text_frame
@@ -97,6 +99,8 @@ class Core:
     addresses: Addresses
     ownership: Ownership
     retention: Retention
+    metering: Metering
+    usage_store: SQLiteUsage
     sign_ins: SignIns
     address_passwords: AddressPasswords
     signing_in: SigningIn
@@ -199,6 +203,14 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     addresses = Addresses(
         registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time, activity=activity
     )
+    metering = Metering(load_usage(mailbox_file(config)), registry.accounts, registry.domains, activity, time.time)
+    usage_store = SQLiteUsage(mailbox.change_beside)
+
+    async def forget(account: str) -> None:
+        metering.usage.forget(account)
+        await usage_store.forget(account)
+        await journal.forget(account)
+
     return Core(
         config=config,
         reactor=reactor,
@@ -217,9 +229,11 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         webhooks=webhooks,
         try_webhook=webhook.test,
         reception=reception,
-        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, journal.forget),
+        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, forget),
         addresses=addresses,
         retention=retention,
+        metering=metering,
+        usage_store=usage_store,
         ownership=make_ownership(config, registry, rights, addresses, subscriptions, activity, in_thread),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
         signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),

@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
+from math import ceil
 from pathlib import Path
 
 from twisted.logger import ILogObserver, LogEvent, Logger
@@ -12,6 +14,7 @@ from mailsockd.actions.denials import Denials
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.outgoing import Sending
 from mailsockd.actions.ports import StorageTrouble
 from mailsockd.actions.refusal import Refusal
@@ -37,20 +40,25 @@ from mailsockd.api.reading import Reading
 from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.test_message import TestMessageRoutes
 from mailsockd.api.unified import UnifiedRoutes
+from mailsockd.api.usage import UsageRoutes
 from mailsockd.api.validation import ValidationRoutes
 from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
 from mailsockd.preflight import listeners
+from mailsockd.state.usage import next_month, seconds_to_next_month
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
-from mailsockd.web.router import Router
+from mailsockd.web.router import Route, Router
 from mailsockd.web.session import Browsers
 from mailsockd.web.site import Root, Site
 from mailsockd.webpages import pages_router
 from mailsockd.websocket.resource import IncomingMessages
 from mailsockd.websocket.server import SocketFactory
+
+# What an account may still ask when its operations are used up.
+FREE = frozenset(("/api/me", "/api/me/stats", "/mailsockd/v1/usage"))
 
 
 def public_site(core: Core, sockets: SocketFactory) -> Site:
@@ -78,7 +86,10 @@ def _rest(core: Core, browsers: Browsers) -> Router:
     mailbox, reception = core.mailbox, core.reception
     messages = Messages(mailbox, rights, config.name, core.activity)
     reading = Reading(core.in_thread)
-    statistics = Statistics(registry, rights, mailbox, config.served[0])
+    metering = core.metering
+    statistics = Statistics(
+        registry, rights, mailbox, config.served[0], lambda account: metering.usage.last_month(account, metering.now)
+    )
     sending = Sending(
         registry,
         rights,
@@ -98,7 +109,8 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         AttachmentRoutes(messages, reading),
         FlagRoutes(Flags(messages, mailbox)),
         UnifiedRoutes(Unified(mailbox), reading),
-        AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out),
+        AccountRoutes(registry.accounts, registry.book, statistics, core.sign_ins.sign_out, core.metering.month),
+        UsageRoutes(core.metering, registry.accounts),
         AccountOptionRoutes(core.accounts, registry.accounts, registry.book),
         DomainSetupRoutes(core.ownership.claims, core.ownership.proofs, rights, core.ownership.hosts),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time, core.activity), registry.book, reading),
@@ -116,6 +128,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         # The one place that decides who is let in without a key.
         anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),
         rates=rates(config, time.monotonic),
+        used=partial(_within_the_month, metering),
         bodies=web_bodies(config),
         in_thread=core.in_thread,
     )
@@ -142,6 +155,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         in_thread=core.in_thread,
         waiting=core.waiting,
         retention=core.retention,
+        metering=core.metering,
         claims=core.ownership.claims,
         proofs=core.ownership.proofs,
         mail_hosts=core.ownership.hosts,
@@ -163,6 +177,15 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
 @implementer(ILogObserver)
 def _nowhere(event: LogEvent) -> None:
     """Write nothing."""
+
+
+def _within_the_month(metering: Metering, route: Route, key: str) -> None:
+    """Count a call. Raises HTTPError 429 when the account has none left, but where it can see why."""
+    account = metering.call(key)
+    if account is not None and route.pattern not in FREE:
+        begins = next_month(metering.now)
+        message = f"The {account.monthly_ops} operations of this month are used up; the next ones begin on {begins}."
+        raise HTTPError(429, message, headers={"Retry-After": str(ceil(seconds_to_next_month(metering.now)))})
 
 
 def _translate(error: Exception) -> HTTPError | None:

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "ownership": {"actions", "config", "resolver", "state"},
     "rechecks": {"actions"},
     "sweeping": {"actions", "state"},
+    "bookkeeping": {"actions", "state"},
     "log": {"state"},
     "sections": set(),
     "checks": {"listen", "mail", "sections"},

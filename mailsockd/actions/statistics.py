@@ -1,6 +1,6 @@
 """Figures of this server's public inboxes (contract section 1.4, mailstats), and of one account."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -20,7 +20,7 @@ class AccountFigures:
     """
     What an account has: names of addresses and domains, other inboxes with mail of its own, and totals.
 
-    `default_domain` is where its addresses are made unless it says otherwise.
+    `default_domain` is where its addresses are made unless it says otherwise, `last_month_ops` what it used last month.
     """
 
     addresses: tuple[str, ...]
@@ -28,12 +28,25 @@ class AccountFigures:
     other_inboxes: tuple[str, ...]
     totals: Totals
     default_domain: str
+    last_month_ops: int = 0
 
 
 class Statistics:
-    """What is counted. Public mail in inboxes that are private by now is not shown."""
+    """
+    What is counted. Public mail in inboxes that are private by now is not shown.
 
-    def __init__(self, registry: Registry, rights: Rights, mailbox: Mailbox, default_domain: str) -> None:
+    `last_month` gives the operations of an account in the month before this one.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        rights: Rights,
+        mailbox: Mailbox,
+        default_domain: str,
+        last_month: Callable[[str], int] = lambda account: 0,
+    ) -> None:
+        self._last_month = last_month
         self._registry = registry
         self._rights = rights
         self._mailbox = mailbox
@@ -80,6 +93,7 @@ class Statistics:
             tuple(sorted(set(inboxes) - set(addresses))),
             await self._mailbox.totals(name),
             domains[0] if domains else self._default_domain,
+            self._last_month(name),
         )
 
     def _public(self, messages: Sequence[Message]) -> list[Message]:

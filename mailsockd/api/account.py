@@ -17,17 +17,23 @@ from mailsockd.wire import account_json
 
 
 class AccountRoutes:
-    """The caller's account."""
+    """The caller's account. `used` gives the operations of an account in this month."""
 
     routes = Routes(tag="Account")
 
     def __init__(
-        self, accounts: Accounts, book: AddressBook, statistics: Statistics, sign_out: Callable[[str], Awaitable[None]]
+        self,
+        accounts: Accounts,
+        book: AddressBook,
+        statistics: Statistics,
+        sign_out: Callable[[str], Awaitable[None]],
+        used: Callable[[str], int],
     ) -> None:
         self._accounts = accounts
         self._book = book
         self._statistics = statistics
         self._sign_out = sign_out
+        self._used = used
 
     @routes.get(
         "/api/me",
@@ -41,7 +47,8 @@ class AccountRoutes:
         if call.caller is None:
             return JSON(None)
         key = self._accounts.key(key_digest(key_of(call)))
-        return account_json(call.caller, key.name if key else "", self._book.count(call.caller.name))
+        name = call.caller.name
+        return account_json(call.caller, key.name if key else "", self._book.count(name), self._used(name))
 
     @routes.get(
         "/api/me/stats",

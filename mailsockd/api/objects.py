@@ -7,14 +7,14 @@ from mailsockd.actions.validation import Verdict
 
 
 def figures_json(figures: AccountFigures) -> dict[str, Any]:
-    """Give the contract's `/me/stats`; operations are not billed here, so none are counted."""
+    """Give the contract's `/me/stats`."""
     return {
         "addresses": list(figures.addresses),
         "domains": list(figures.domains),
         "starredMessages": figures.totals.starred,
         "storedMessages": figures.totals.messages,
         "inboxBytes": figures.totals.bytes,
-        "lastMonthOps": 0,
+        "lastMonthOps": figures.last_month_ops,
         "defaultDomain": figures.default_domain,
         "nonOwnedInboxes": list(figures.other_inboxes),
     }

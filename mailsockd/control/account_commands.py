@@ -34,6 +34,9 @@ def declare(program: Group) -> None:
         "--messages", type=_credits, metavar="N|unlimited", help="how many messages it may keep; the oldest go"
     )
     change.add_argument(
+        "--ops", type=_credits, metavar="N|unlimited", help="how many operations it has each month"
+    )
+    change.add_argument(
         "--capture-private", type=yes_or_no, metavar="yes|no", help="whether the mail that it captures is its alone"
     )
     change.add_argument("--admin", type=yes_or_no, metavar="yes|no", help="whether it is an administrator")
@@ -85,6 +88,8 @@ def _set(context: Context) -> None:
         body["credits"] = None if options.credits == "unlimited" else options.credits
     if options.messages is not None:
         body["messageLimit"] = None if options.messages == "unlimited" else options.messages
+    if options.ops is not None:
+        body["monthlyOps"] = None if options.ops == "unlimited" else options.ops
     if options.capture_private is not None:
         body["capturePrivate"] = options.capture_private
     if options.admin is not None:

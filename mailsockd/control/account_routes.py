@@ -3,15 +3,18 @@
 from typing import Any
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.registry import Registry
 from mailsockd.control.fields import count_or_none, flag, known, text, text_or_none, wrong
 from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.state.accounts import Account, ApiKey
+from mailsockd.state.usage import day_of
 from mailsockd.web.router import Call, Routes
 from mailsockd.wire import date_json
+from mailsockd.wire.usage import usage_json
 
 # The limits of an account, by the name that they have here.
-_LIMITS = {"credits": "credits", "messageLimit": "message_limit"}
+_LIMITS = {"credits": "credits", "messageLimit": "message_limit", "monthlyOps": "monthly_ops"}
 
 
 class AccountRoutes:
@@ -19,7 +22,8 @@ class AccountRoutes:
 
     routes = Routes()
 
-    def __init__(self, accounts: AccountActions, registry: Registry) -> None:
+    def __init__(self, accounts: AccountActions, registry: Registry, metering: Metering) -> None:
+        self._metering = metering
         self._accounts = accounts
         self._registry = registry
 
@@ -64,7 +68,11 @@ class AccountRoutes:
     @routes.get("/control/v1/accounts/{name}/keys", open=True)
     def keys(self, call: Call, name: str) -> Any:
         """Answer the keys of an account, oldest first, each by its name and last characters."""
-        return [_key_json(key) for key in self._accounts.keys(name)]
+        seen = self._metering.usage.seen
+        return [
+            {**_key_json(key), "lastUsed": None if (at := seen(key.digest)) is None else date_json(at)}
+            for key in self._accounts.keys(name)
+        ]
 
     @routes.post("/control/v1/accounts/{name}/keys", open=True)
     async def add_key(self, call: Call, name: str) -> Any:
@@ -83,6 +91,13 @@ class AccountRoutes:
             raise wrong("which", "must be the name or the last four characters of a key")
         return _key_json(await self._accounts.revoke_key(name, which))
 
+    @routes.get("/control/v1/accounts/{name}/usage", open=True)
+    def usage(self, call: Call, name: str) -> Any:
+        """Answer what an account has used."""
+        account = self._accounts.find(name)
+        month = day_of(self._metering.now)[:7]
+        return usage_json(account, self._accounts.keys(name), self._metering.usage, month)
+
     def _json(self, account: Account) -> dict[str, Any]:
         return {
             "_id": account.name,
@@ -91,6 +106,7 @@ class AccountRoutes:
             "disabled": account.disabled,
             "credits": account.credits,
             "messageLimit": account.message_limit,
+            "monthlyOps": account.monthly_ops,
             "capturePrivate": account.capture_private,
             "addresses": self._registry.book.count(account.name),
             "keys": len(self._registry.accounts.keys_of(account.name)),

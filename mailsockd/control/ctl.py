@@ -27,6 +27,7 @@ from mailsockd.control import (
     mail_commands,
     state_commands,
     status_commands,
+    usage_commands,
     webhook_commands,
     welcome,
 )
@@ -44,6 +45,7 @@ _FAMILIES = (
     expect,
     delivery_commands,
     status_commands,
+    usage_commands,
     denial_commands,
     domain_commands,
     config_commands,

@@ -53,9 +53,8 @@ def _list(context: Context) -> None:
     if context.output.json:
         context.output.value(keys)
     else:
-        context.output.table(
-            ("NAME", "LAST 4", "CREATED"), [(key["name"], key["last"], key["created"][:10]) for key in keys]
-        )
+        rows = [(key["name"], key["last"], key["created"][:10], (key["lastUsed"] or "never")[:10]) for key in keys]
+        context.output.table(("NAME", "LAST 4", "CREATED", "LAST USED"), rows)
 
 
 def _revoke(context: Context) -> None:

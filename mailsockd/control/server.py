@@ -13,6 +13,7 @@ from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.claims import Claims
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.denials import Denials
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
@@ -60,6 +61,7 @@ def control_routes(
     in_thread: InThread,
     waiting: Waiting,
     retention: Retention,
+    metering: Metering,
     claims: Claims,
     proofs: Proofs,
     mail_hosts: Sequence[str],
@@ -83,7 +85,7 @@ def control_routes(
             ready=ready,
             monotonic=monotonic,
         ),
-        AccountRoutes(accounts, registry),
+        AccountRoutes(accounts, registry, metering),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),
         DeliveryRoutes(deliveries),
         AddressRoutes(addresses, address_passwords, accounts, registry, settings),

@@ -36,6 +36,7 @@ class Kind(enum.Enum):
     SIGN_IN_REFUSED = "sign-in refused"
     DOMAIN_VERIFIED = "domain verified"
     DOMAIN_NOT_VERIFIED = "domain not verified"
+    OPERATIONS = "operations running out"
     TROUBLE = "trouble"
 
 

@@ -83,7 +83,8 @@ class Router(Resource):
 
     `anonymous` says which routes let callers without a key in. What routes declare beside their pattern: `unseen`, a
     sentence such as "No message {id}", answers 404 with it where others answer 401; `body`, a name out of `bodies`,
-    lets callers with a valid key in header or query bring so many bytes, which `in_thread` parses. `refused` makes
+    lets callers with a valid key in header or query bring so many bytes, which `in_thread` parses. `used` is told of
+    each call with a valid key, and may refuse it. `refused` makes
     the answer that an error becomes: JSON, unless something else is given.
     """
 
@@ -97,6 +98,7 @@ class Router(Resource):
         translate: Translate = _nothing_known,
         anonymous: Callable[[Route], bool] = declared_open,
         rates: Rates | None = None,
+        used: Callable[[Route, str], None] = lambda route, key: None,
         bodies: Mapping[str, int] | None = None,
         in_thread: InThread = _at_once,
         refused: Refused = _in_json,
@@ -109,6 +111,7 @@ class Router(Resource):
         self._translate = translate
         self._anonymous = anonymous
         self._rates = rates or unlimited()
+        self._used = used
         self._bodies = dict(bodies or {})
         self._in_thread = in_thread
         self._refused = refused
@@ -185,7 +188,7 @@ class Router(Resource):
                 call,
                 self._authenticate,
                 anonymous=self._anonymous(route),
-                count=self._rates.key,
+                count=lambda key: self._count(route, key),
                 browsers=self._browsers,
             )
         except HTTPError as error:
@@ -193,6 +196,10 @@ class Router(Resource):
                 raise HTTPError(404, route.info["unseen"].format_map(values)) from None
             raise
         return _settled(function(call, **values))
+
+    def _count(self, route: Route, key: str) -> None:
+        self._rates.key(key)
+        self._used(route, key)
 
     def _refusal(self, failure: Failure, call: Call) -> "Failure | Reply | Deferred[Reply]":
         error = failure.value

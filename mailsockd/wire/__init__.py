@@ -206,8 +206,12 @@ def unreserved_json(address: str, alias: str, implicit: bool) -> dict[str, Any]:
     }
 
 
-def account_json(account: Account, key_name: str, reserved: int) -> dict[str, Any]:
-    """Give the contract's `/me` of an account; entitlements are 0 or 1, what only a hosted service sells is 0."""
+def account_json(account: Account, key_name: str, reserved: int, used: int = 0) -> dict[str, Any]:
+    """
+    Give the contract's `/me` of an account that has reserved and used so much.
+
+    Entitlements are 0 or 1, what only a hosted service sells is 0.
+    """
     left = UNLIMITED_CREDITS if account.credits is None else max(0, account.credits - reserved)
     return {
         "_id": account.name,
@@ -218,8 +222,8 @@ def account_json(account: Account, key_name: str, reserved: int) -> dict[str, An
         "privateDomain": 1,
         "privateAddressCredits": left,
         "whitelistAccess": 0,
-        "moAPICount": 0,
-        "apiMonthlyLimit": UNLIMITED_CREDITS,
+        "moAPICount": used,
+        "apiMonthlyLimit": UNLIMITED_CREDITS if account.monthly_ops is None else account.monthly_ops,
         "recents": [],
         "labels": [],
         "company": "",
@@ -236,7 +240,7 @@ def account_json(account: Account, key_name: str, reserved: int) -> dict[str, An
         "userLimit": 0,
         "disableSpam": True,
         "stripeId": "",
-        "moAPIDisabled": 0,
+        "moAPIDisabled": int(account.monthly_ops is not None and used > account.monthly_ops),
         "moAPILimitWarningEmail": 0,
         "apiKeyName": key_name,
         "sendsRemaining": 0,

@@ -129,6 +129,7 @@ _SENTENCES: dict[Kind, Callable[[Event], str]] = {
     Kind.READ: lambda event: f"read{_for(event)}{_why(event)}",
     Kind.DELETED: lambda event: f"deleted{_for(event)}{_why(event)}",
     Kind.EVICTED: lambda event: f"deleted to make room{_for(event)}{_why(event)}",
+    Kind.OPERATIONS: lambda event: event.text,
     Kind.SIGNED_IN: _signed_in,
     Kind.SIGN_IN_REFUSED: lambda event: f"sign-in{_from(event)} refused{_why(event)}",
 }

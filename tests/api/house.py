@@ -102,6 +102,7 @@ class House:
     journal: Journal = attrs.field(init=False)
     renewed: list[Delivery] = attrs.Factory(list)
     signed_out: list[str] = attrs.Factory(list)
+    used: int = 0
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     router: Router = attrs.field(init=False)
@@ -170,7 +171,7 @@ class House:
             AttachmentRoutes(messages, reading),
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox), reading),
-            AccountRoutes(self.accounts, self.book, statistics, self.sign_out),
+            AccountRoutes(self.accounts, self.book, statistics, self.sign_out, lambda account: self.used),
             DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW, self.activity), self.book, reading),
             StatisticsRoutes(statistics, Denials(registry, lambda: NOW), reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),

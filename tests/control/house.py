@@ -17,6 +17,7 @@ from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.claims import Claims, Policy
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
@@ -37,6 +38,7 @@ from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.proof import Answers, Rules
 from mailsockd.state.subscriptions import Subscription, Subscriptions
+from mailsockd.state.usage import Usage
 from mailsockd.storage.journal import Journal
 from mailsockd.web.router import HTTPError, Router
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, tried
@@ -172,6 +174,7 @@ class House:
                     lambda: NOW,
                 ),
                 retention=self.retention,
+                metering=Metering(Usage(), self.registry.accounts, domains, activity, lambda: NOW),
                 mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,

@@ -19,7 +19,7 @@ def test_an_account_is_made_with_a_password_and_a_key(house: House) -> None:
     password, key = made.pop("password"), made.pop("key")
     assert made == {
         "_id": "ada", "email": "ada@example.org", "admin": True, "disabled": False, "credits": None,
-        "messageLimit": None, "capturePrivate": False, "addresses": 0, "keys": 1, **DATES,
+        "messageLimit": None, "monthlyOps": None, "capturePrivate": False, "addresses": 0, "keys": 1, **DATES,
     }  # fmt: skip
     assert len(password) == 20
     account = house.registry.accounts.by_key(key)
@@ -65,7 +65,7 @@ def test_accounts_are_listed_by_name_without_secrets(house: House) -> None:
     listed = house.json("GET", "accounts")
     assert [(one["_id"], one["keys"], one["addresses"]) for one in listed] == [("ada", 1, 0), ("bob", 1, 1)]
     assert set(listed[0]) == {
-        "_id", "email", "admin", "disabled", "credits", "messageLimit", "capturePrivate", "addresses", "keys",
+        "_id", "email", "admin", "disabled", "credits", "messageLimit", "monthlyOps", "capturePrivate", "addresses", "keys",
         "created", "updated",
     }  # fmt: skip
 

@@ -58,4 +58,17 @@ CREATE TABLE activity (
 CREATE INDEX activity_of_account ON activity (account, id);
 CREATE INDEX activity_of_session ON activity (session) WHERE session <> '' AND message = '';
 
+-- Operations, by account, key and day; when each key was used last. Keys are SHA-256 in hex, '' where none was needed.
+CREATE TABLE usage (
+    account TEXT NOT NULL,
+    key TEXT NOT NULL,
+    day TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (account, key, day)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE keys_seen (
+    key TEXT NOT NULL PRIMARY KEY,
+    at REAL NOT NULL
+) STRICT, WITHOUT ROWID;
+
 PRAGMA user_version = 3;
