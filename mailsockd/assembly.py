@@ -25,9 +25,12 @@ from mailsockd.smtp.capture import capture_dialogues
 from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.server import SMTPFactory
 from mailsockd.smtp.service import Accept
+from mailsockd.state.accounts import Account
+from mailsockd.state.subscriptions import Admission
 from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
 from mailsockd.website import operators_site, public_site
+from mailsockd.websocket.admission import Refused
 from mailsockd.websocket.server import SocketFactory
 
 CREDENTIALS = "initial-credentials"
@@ -103,9 +106,16 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
 
 def _sockets(core: Core) -> SocketFactory:
     registry = core.registry
+
+    def admit_within_the_month(account: Account, items: Sequence[str]) -> Admission:
+        refusal = core.metering.refusal(account)
+        if refusal:
+            raise Refused(429, refusal, account.name)
+        return admit(account, items, registry.book, registry.domains)
+
     return SocketFactory(
-        authenticate=registry.accounts.by_key,
-        admit=lambda account, items: admit(account, items, registry.book, registry.domains),
+        authenticate=core.metering.by_key,
+        admit=admit_within_the_month,
         subscriptions=core.subscriptions,
         clock=core.reactor,
         limits=socket_limits(core.config),

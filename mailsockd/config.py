@@ -204,6 +204,10 @@ def _checked(config: Config) -> Config:
             reason = "is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
             raise config.error(key, f"{public[0]} {reason}")
     _check_relay(config)
+    total, largest = config.retention.total_bytes, config.limits.message_size
+    if total and total < 2 * largest:
+        reason = f"must be 0 or at least {2 * largest}, which two mails may take by limits.message_size"
+        raise config.error("retention.total_bytes", reason)
     if len(str(config.control_socket)) > 100:
         raise config.error("control", f"the path {config.control_socket} is too long for a socket (100 characters)")
     return config

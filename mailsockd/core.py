@@ -203,8 +203,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     addresses = Addresses(
         registry, rights, mailbox, subscriptions, any_domain=any_domain, now=time.time, activity=activity
     )
-    metering = Metering(load_usage(mailbox_file(config)), registry.accounts, registry.domains, activity, time.time)
-    usage_store = SQLiteUsage(mailbox.change_beside)
+    usage = load_usage(mailbox_file(config), time.time())
+    metering = Metering(usage, registry.accounts, registry.domains, activity, time.time)
+    usage_store = SQLiteUsage(mailbox.change_unhurried, mailbox.change_beside)
 
     async def forget(account: str) -> None:
         metering.usage.forget(account)
@@ -236,7 +237,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         usage_store=usage_store,
         ownership=make_ownership(config, registry, rights, addresses, subscriptions, activity, in_thread),
         address_passwords=AddressPasswords(registry, rights, passwords, time.time),
-        signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic),
+        signing_in=SigningIn(registry, rights, passwords, activity, time.monotonic, metering.see),
         maildrops=Maildrops(
             registry,
             rights,

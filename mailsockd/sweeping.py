@@ -7,11 +7,11 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mailsockd.actions.retention import Retention
+from mailsockd.actions.retention import SLACK, Retention
 from mailsockd.state.activity import ActivityLog, Event, Kind
 
 PAUSE = 10.0  # seconds between two looks
-BURST = 64 * 1024 * 1024  # bytes of mail after which a look does not wait any longer
+BURST = 64 * 1024 * 1024  # bytes of mail after which a look does not wait any longer, less for a small store
 
 
 class Sweeping(Service):
@@ -22,6 +22,9 @@ class Sweeping(Service):
     def __init__(self, retention: Retention, activity: ActivityLog, clock: Any) -> None:
         self._retention = retention
         self._clock = clock
+        # At half of what there may be too much: the rest is for what comes while room is made.
+        total = retention.kept.total_bytes
+        self._burst = min(BURST, total // SLACK // 2) if total else BURST
         self._came = 0
         self._next: Any = None
         self._sweeping: Deferred[None] | None = None
@@ -42,7 +45,7 @@ class Sweeping(Service):
     def _listen(self, event: Event) -> None:
         if event.kind is Kind.STORED:
             self._came += event.count or 0
-            if self._came > BURST and self._sweeping is None and self._next is not None and self._next.active():
+            if self._came > self._burst and self._sweeping is None and self._next is not None and self._next.active():
                 self._next.cancel()
                 self._wait(0.0)
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from math import ceil
 from pathlib import Path
 
@@ -47,7 +46,7 @@ from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
 from mailsockd.preflight import listeners
-from mailsockd.state.usage import next_month, seconds_to_next_month
+from mailsockd.state.usage import seconds_to_next_month
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
 from mailsockd.web.router import Route, Router
@@ -128,7 +127,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         # The one place that decides who is let in without a key.
         anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),
         rates=rates(config, time.monotonic),
-        used=partial(_within_the_month, metering),
+        used=within_the_month(metering),
         bodies=web_bodies(config),
         in_thread=core.in_thread,
     )
@@ -179,13 +178,15 @@ def _nowhere(event: LogEvent) -> None:
     """Write nothing."""
 
 
-def _within_the_month(metering: Metering, route: Route, key: str) -> None:
-    """Count a call. Raises HTTPError 429 when the account has none left, but where it can see why."""
-    account = metering.call(key)
-    if account is not None and route.pattern not in FREE:
-        begins = next_month(metering.now)
-        message = f"The {account.monthly_ops} operations of this month are used up; the next ones begin on {begins}."
-        raise HTTPError(429, message, headers={"Retry-After": str(ceil(seconds_to_next_month(metering.now)))})
+def within_the_month(metering: Metering) -> Callable[[Route, str], None]:
+    """Give what counts a call by its key; it raises HTTPError 429 when none is left, but where one can see why."""
+
+    def used(route: Route, key: str) -> None:
+        refusal = metering.call(key, always=route.pattern in FREE)
+        if refusal:
+            raise HTTPError(429, refusal, headers={"Retry-After": str(ceil(seconds_to_next_month(metering.now)))})
+
+    return used
 
 
 def _translate(error: Exception) -> HTTPError | None:

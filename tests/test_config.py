@@ -77,6 +77,12 @@ def test_settings_are_read_into_their_sections() -> None:
         ),
         ("smtp: {listen_tls: ['[::1]:465']}", "f.yaml:1: smtp.listen_tls: needs tls.certificates"),
         ("tls: {certificates: [x]}", "f.yaml:1: tls.certificates: each item must be {certificate: FILE, key: FILE}"),
+        ("retention: {total_bytes: -1}", "f.yaml:1: retention.total_bytes: must be a whole number from 0 to 11258999"),
+        ("retention: {age: 1 day}", "f.yaml:1: retention.age: must be a whole number from 0 to 10000000000"),
+        (
+            "retention:\n  total_bytes: 1048576",
+            "f.yaml:2: retention.total_bytes: must be 0 or at least 52428800, which two mails may take by limits.mes",
+        ),
         (f"control: unix:/{'x' * 120}", "f.yaml:1: control: the path /xxx"),
     ],
 )

@@ -71,6 +71,7 @@ class Forwarding:
             address=inbox,
             message=copy.id,
             peer=copy.ip,
+            channel="forward",
             text=f"forwarded from {message.inbox}, where it is {message.id}",
             count=copy.size,
             milliseconds=(self._monotonic() - began) * 1000,

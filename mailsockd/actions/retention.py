@@ -18,6 +18,7 @@ SLICE = 50  # messages that are evicted in one go
 SPARE = 2 * 1024**2  # bytes of the file that may stay empty for mail to come
 PAGES = 200  # of the file that are given back to the disk in one go
 MOST_TOUCHED = 10_000  # inboxes that are remembered until the next look
+FLOOR_KEPT = 900.0  # seconds for which what might not go is not looked at again
 SLACK = 16  # the store may have a sixteenth more than its bound before mail is refused
 
 
@@ -92,8 +93,7 @@ class Retention:
     """
     Makes room. `sweep` is to be called from time to time; nothing else may be on its way then.
 
-    `refusal` is "" while there is room for more mail, else why there is none: when there is too much, and nothing that
-    may go. `now` gives UTC seconds.
+    `now` gives UTC seconds.
     """
 
     def __init__(
@@ -106,10 +106,14 @@ class Retention:
         self._now = now
         self._inboxes: dict[str, None] = {}
         self._owners: dict[str, None] = {}
-        self._floor = -1  # whatever has a smaller seq is starred, or was when it was looked at
+        self._limits: dict[str, int | None] = {}  # of each account, as they were at the last look
+        self._floor = -1  # whatever has a smaller seq might not go when it was looked at
+        self._floor_until = 0.0
+        self._came = 0  # bytes of mail since `room` was measured
+        self._refusal = ""
+        self._full = False  # nothing is left that may go
         self.room = Room(0, 0, 0)
         self.evicted = 0
-        self.refusal = ""
         activity.listen(self._listen)
 
     @property
@@ -117,8 +121,28 @@ class Retention:
         """The bounds."""
         return self._kept
 
+    @property
+    def refusal(self) -> str:
+        """
+        Why there is no room for more mail, "" while there is.
+
+        That is so when nothing that is too much may go, and, for a moment, when mail comes faster than it goes.
+        """
+        total = self._kept.total_bytes
+        if self._refusal or not total or self.room.used + self._came <= total + total // SLACK:
+            return self._refusal
+        return f"{self._too_much}, and the oldest mail is just being deleted"
+
+    @property
+    def _too_much(self) -> str:
+        return f"the store has more than {self._kept.total_bytes} bytes"
+
     def _listen(self, event: Event) -> None:
-        if event.kind is Kind.STORED and len(self._inboxes) < MOST_TOUCHED:
+        if event.kind is not Kind.STORED:
+            return
+        if event.message.endswith("-0"):  # the first copy of a content, which all of them share
+            self._came += event.count or 0
+        if len(self._inboxes) < MOST_TOUCHED:
             self._inboxes[event.address] = None
             if event.account:
                 self._owners[event.account] = None
@@ -142,11 +166,13 @@ class Retention:
                     pass
 
     async def _sweep_accounts(self) -> None:
-        owners, self._owners = self._owners, {}
+        limits = {account.name: account.message_limit for account in self._accounts}
+        changed = {name: None for name, limit in limits.items() if limit != self._limits.get(name)}
+        owners, self._owners, self._limits = {**self._owners, **changed}, {}, limits
         for owner in owners:
             account = self._accounts.get(owner)
             limit = None if account is None else account.message_limit
-            if limit is None:
+            if not limit:
                 continue
             over = await self._store.count_of(owner) - limit
             while over > 0:
@@ -171,12 +197,14 @@ class Retention:
 
     async def _sweep_room(self) -> None:
         kept = self._kept
-        reason = f"the store has more than {kept.total_bytes} bytes"
-        before = None
+        before, any_gone = None, False
         while True:
+            came = self._came
             self.room = room = await self._store.room()
+            self._came -= came
             over = room.used - kept.total_bytes if kept.total_bytes else 0
-            gone = await self._evict(_enough(await self._behind_the_floor(), over), reason) if over > 0 else 0
+            gone = await self._evict(_enough(await self._behind_the_floor(), over), self._too_much) if over > 0 else 0
+            any_gone = any_gone or gone > 0
             # What other programs take of the disk is no reason to delete mail; what is empty here is given back.
             spare = room.empty - (0 if room.free < kept.free_disk else SPARE)
             if not gone and (spare <= 0 or room == before):
@@ -184,15 +212,25 @@ class Retention:
             if spare > 0:
                 await self._store.give_back(PAGES)
             before = room
-        self.refusal = ""
-        if kept.total_bytes and room.used > kept.total_bytes + kept.total_bytes // SLACK:
-            self.refusal = f"{reason}, and nothing in it may go"
+        self._refusal = ""
+        if over > 0 or any_gone or self._full:
+            # New mail would have to go as soon as it came, being all that may: better to refuse it.
+            enough = room.used <= kept.total_bytes - kept.total_bytes // SLACK
+            left = await self._store.oldest(-1 if self._full else self._floor, 1)
+            self._full = not enough and not left
+            self._floor = left[0].seq - 1 if left else self._floor
+        if self._full:
+            what = self._too_much if over > 0 else f"the store has nearly {kept.total_bytes} bytes"
+            self._refusal = f"{what}, and nothing in it may go"
         elif room.free < kept.free_disk:
-            self.refusal = f"the disk has less than {kept.free_disk} bytes left"
+            self._refusal = f"the disk has less than {kept.free_disk} bytes left"
 
     async def _behind_the_floor(self) -> list[Victim]:
+        # What was starred may be no more, and what had to go out may be delivered: they are looked at again.
+        if self._now() >= self._floor_until:
+            self._floor, self._floor_until = -1, self._now() + FLOOR_KEPT
         found = await self._store.oldest(self._floor, SLICE)
-        if not found and self._floor >= 0:  # what was starred once may be no more
+        if not found and self._floor >= 0:
             self._floor = -1
             found = await self._store.oldest(self._floor, SLICE)
         if found:

@@ -37,7 +37,7 @@ class SigningIn:
     Decides who somebody is. Failures are limited for each peer and for each address, and say the same whatever failed.
 
     The reason is in the activity, without what was given as a secret, nor as a user when that is no address: people
-    mix the two up.
+    mix the two up. `see` is told the digest of each key that was right.
     """
 
     def __init__(
@@ -47,11 +47,13 @@ class SigningIn:
         passwords: Passwords,
         activity: ActivityLog,
         monotonic: Callable[[], float],
+        see: Callable[[str], None] = lambda digest: None,
     ) -> None:
         self._registry = registry
         self._rights = rights
         self._passwords = passwords
         self._activity = activity
+        self._see = see
         self._peers = Attempts(monotonic, FROM_ONE_PEER)
         self._addresses = Attempts(monotonic, TO_ONE_ADDRESS)
         self._nobodys: str | None = None
@@ -95,6 +97,7 @@ class SigningIn:
         self._peers.succeeded(tried)
         self._activity.record(Kind.SIGNED_IN, account=account.name, peer=peer, text="by SMTP")
         digest = key_digest(password)
+        self._see(digest)
         return Admitted(account, "", lambda: self._registry.accounts.key(digest) is not None)
 
     def _speaks_as(self, account: Account, user: str) -> bool:
@@ -111,6 +114,7 @@ class SigningIn:
         account, digest = accounts.by_key(key), key_digest(key)
         if account is None or self._rights.owner(inbox) not in ("", account.name):
             return None
+        self._see(digest)
         return Admitted(account, inbox, lambda: accounts.key(digest) is not None)
 
     async def _by_password(self, password: str, inbox: str) -> Admitted | None:

@@ -24,8 +24,8 @@ def declare(program: Group) -> None:
     change = group.command(
         "set",
         _set,
-        "Change how many addresses an account may reserve, or whether it is an administrator.",
-        "account set alice --credits 50",
+        "Change what an account may use, and whether it is an administrator.",
+        "account set alice --credits 50 --messages 1000 --ops 10000",
         "account set alice --credits unlimited --admin yes",
     )
     change.add_argument("name", metavar="NAME")
@@ -33,9 +33,7 @@ def declare(program: Group) -> None:
     change.add_argument(
         "--messages", type=_credits, metavar="N|unlimited", help="how many messages it may keep; the oldest go"
     )
-    change.add_argument(
-        "--ops", type=_credits, metavar="N|unlimited", help="how many operations it has each month"
-    )
+    change.add_argument("--ops", type=_credits, metavar="N|unlimited", help="how many operations it has each month")
     change.add_argument(
         "--capture-private", type=yes_or_no, metavar="yes|no", help="whether the mail that it captures is its alone"
     )
@@ -95,13 +93,20 @@ def _set(context: Context) -> None:
     if options.admin is not None:
         body["admin"] = options.admin
     if not body:
-        raise Misused("account set: say --credits, --admin or both")
+        raise Misused("account set: say what is to be changed")
     account = context.daemon.call("PATCH", f"accounts/{segment(options.name)}", body)
     if context.output.json:
         context.output.value(account)
     else:
         context.output.pairs(
-            [("account", account["_id"]), ("credits", _credits_text(account)), ("admin", _yes(account["admin"]))]
+            [
+                ("account", account["_id"]),
+                ("credits", _limit(account["credits"])),
+                ("messages", _limit(account["messageLimit"])),
+                ("operations", _limit(account["monthlyOps"])),
+                ("captures private", _yes(account["capturePrivate"])),
+                ("admin", _yes(account["admin"])),
+            ]
         )
 
 
@@ -117,7 +122,7 @@ def _list(context: Context) -> None:
                 account["_id"],
                 _yes(account["admin"]),
                 str(account["addresses"]),
-                _credits_text(account),
+                _limit(account["credits"]),
                 str(account["keys"]),
                 account["created"][:10],
                 account["email"],
@@ -149,8 +154,8 @@ def _passwd(context: Context) -> None:
         context.output.pairs([("account", answer["_id"]), ("password", answer["password"])])
 
 
-def _credits_text(account: dict[str, object]) -> str:
-    return "unlimited" if account["credits"] is None else str(account["credits"])
+def _limit(value: int | None) -> str:
+    return "unlimited" if value is None else str(value)
 
 
 def _yes(flag: object) -> str:

@@ -91,6 +91,21 @@ class AccountRoutes:
             raise wrong("which", "must be the name or the last four characters of a key")
         return _key_json(await self._accounts.revoke_key(name, which))
 
+    @routes.get("/control/v1/usage", open=True)
+    def usage_of_all(self, call: Call) -> Any:
+        """Answer what each account has used: in this month, in the one before, and in all."""
+        usage, now = self._metering.usage, self._metering.now
+        return [
+            {
+                "_id": account.name,
+                "used": usage.month(account.name, now),
+                "limit": account.monthly_ops,
+                "lastMonth": usage.last_month(account.name, now),
+                "allTime": usage.all_time(account.name),
+            }
+            for account in self._registry.accounts
+        ]
+
     @routes.get("/control/v1/accounts/{name}/usage", open=True)
     def usage(self, call: Call, name: str) -> Any:
         """Answer what an account has used."""

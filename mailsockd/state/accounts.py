@@ -15,8 +15,8 @@ class Account:
 
     `password` is a hash as `passwords` makes it, None when the account cannot sign in. `credits` is how many
     addresses it may reserve in all, `monthly_ops` how many operations it has each month (contract section 3.9),
-    `message_limit` how many messages it may keep; None for any number. `capture_private` makes the mail that it
-    captures its own (contract section 3.6).
+    `message_limit` how many messages it may keep (0 is no limit); None for any number. `capture_private` makes the mail
+    that it captures its own (contract section 3.6).
     """
 
     name: str

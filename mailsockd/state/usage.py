@@ -9,7 +9,11 @@ import attrs
 
 @attrs.frozen
 class Used:
-    """What one account used on one day (`2026-11-26`) by one key, named by its digest, "" for what needs no key."""
+    """
+    What one account used on one day (`2026-11-26`) by one key, named by its digest, "" for what needs no key.
+
+    What is long ago is known by the month (`2026-11`) alone.
+    """
 
     account: str
     key: str
@@ -56,8 +60,12 @@ class Usage:
         day = day_of(at)
         self._changed[account, key, day] = None
         if key:
-            self._seen[key] = self._seen_anew[key] = at
+            self.see(key, at)
         return self._count(account, key, day, 1)
+
+    def see(self, key: str, at: float) -> None:
+        """Note that a key was used, whether or not for something that counts."""
+        self._seen[key] = self._seen_anew[key] = at
 
     def _count(self, account: str, key: str, day: str, count: int) -> int:
         counts = self._counts.setdefault(account, {})
@@ -80,11 +88,15 @@ class Usage:
         found = [(month, count) for (name, month), count in self._months.items() if name == account]
         return sorted(found, reverse=True)
 
+    def all_time(self, account: str) -> int:
+        """Give how many it used in all months."""
+        return sum(count for _, count in self.months(account))
+
     def by_day(self, account: str, month: str) -> list[tuple[str, int]]:
         """Give the days of a month on which anything was used, in their order."""
         days: dict[str, int] = {}
         for (_, day), count in self._counts.get(account, {}).items():
-            if day.startswith(month):
+            if day.startswith(month) and day != month:
                 days[day] = days.get(day, 0) + count
         return sorted(days.items())
 
@@ -117,6 +129,8 @@ class Usage:
         self._seen_anew = {**seen, **self._seen_anew}
 
     def forget(self, account: str) -> None:
-        """Forget an account."""
-        self._counts.pop(account, None)
+        """Forget an account, and when its keys were used."""
+        for key, _ in self._counts.pop(account, {}):
+            self._seen.pop(key, None)
+            self._seen_anew.pop(key, None)
         self._months = {month: count for month, count in self._months.items() if month[0] != account}

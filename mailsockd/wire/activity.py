@@ -107,6 +107,10 @@ def _from(event: Event) -> str:
     return f" from {event.peer}" if event.peer else ""
 
 
+def _operations(event: Event) -> str:
+    return f"operations of {event.account or 'an account'}{_why(event)}"
+
+
 def _other(event: Event) -> str:
     return f"{event.kind.value}{_for(event)}{_why(event)}"
 
@@ -129,7 +133,7 @@ _SENTENCES: dict[Kind, Callable[[Event], str]] = {
     Kind.READ: lambda event: f"read{_for(event)}{_why(event)}",
     Kind.DELETED: lambda event: f"deleted{_for(event)}{_why(event)}",
     Kind.EVICTED: lambda event: f"deleted to make room{_for(event)}{_why(event)}",
-    Kind.OPERATIONS: lambda event: event.text,
+    Kind.OPERATIONS: _operations,
     Kind.SIGNED_IN: _signed_in,
     Kind.SIGN_IN_REFUSED: lambda event: f"sign-in{_from(event)} refused{_why(event)}",
 }

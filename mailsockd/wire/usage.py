@@ -22,7 +22,7 @@ def usage_json(account: Account, keys: Sequence[ApiKey], usage: Usage, month: st
         ],
         "byDay": [{"day": day, "n": count} for day, count in usage.by_day(account.name, month)],
         "months": [{"month": name, "n": count} for name, count in months],
-        "allTime": sum(count for _, count in months),
+        "allTime": usage.all_time(account.name),
     }
 
 

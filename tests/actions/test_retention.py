@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import ensureDeferred
 
-from mailsockd.actions.retention import Kept, Retention, period
+from mailsockd.actions.retention import FLOOR_KEPT, Kept, Retention, period
 from mailsockd.mail.stored import Message
 from mailsockd.state.accounts import Account, Accounts
 from mailsockd.state.activity import ActivityLog, Kind
@@ -26,8 +26,9 @@ class House:
         self.mailbox = MemoryMailbox()
         self.store = MemoryRetention(self.mailbox)
         self.activity = ActivityLog(lambda: NOW)
-        accounts = Accounts([Account("ada", 1.0, 1.0, message_limit=limit), Account("bob", 1.0, 1.0)])
-        self.retention = Retention(self.store, accounts, self.activity, kept, lambda: NOW)
+        self.now = NOW
+        self.accounts = Accounts([Account("ada", 1.0, 1.0, message_limit=limit), Account("bob", 1.0, 1.0)])
+        self.retention = Retention(self.store, self.accounts, self.activity, kept, lambda: self.now)
 
     def mail(self, inbox: str = "a@b.test", owner: str = "", age: float = 0.0, **fields: object) -> Message:
         seq = self.mailbox.next_seq()
@@ -81,6 +82,33 @@ def test_when_nothing_may_go_no_more_mail_is_taken() -> None:
     house.store.protected.clear()
     house.mailbox.messages = [attrs.evolve(message, saved_by=None) for message in house.mailbox.messages]
     assert house.sweep() == [6, 7, 8, 9, 10]
+    assert house.retention.refusal == ""
+
+
+def test_mail_that_would_have_to_go_at_once_is_refused() -> None:
+    """When starred mail takes all but a sixteenth of the room; new mail would be all that may go."""
+    house = House(Kept(total_bytes=160))
+    for _ in range(16):
+        house.mail(saved_by="ada")
+    house.sweep()
+    assert house.retention.refusal == ""
+    house.mail()
+    assert len(house.sweep()) == 16
+    nearly = "the store has nearly 160 bytes, and nothing in it may go"
+    assert house.retention.refusal == nearly
+    house.sweep()
+    assert house.retention.refusal == nearly
+    house.mailbox.messages[3] = attrs.evolve(house.mailbox.messages[3], saved_by=None)
+    assert len(house.sweep()) == 16
+    assert house.retention.refusal == ""
+    house.mail()
+    assert house.sweep() == [1, 2, 3, *range(5, 17), 18]
+    assert house.retention.refusal == ""
+    house.mail(saved_by="ada")
+    assert house.sweep() == [1, 2, 3, *range(5, 17), 19]
+    assert house.retention.refusal == nearly
+    house.mailbox.messages.pop()
+    house.sweep()
     assert house.retention.refusal == ""
 
 
@@ -148,6 +176,51 @@ def test_an_account_with_starred_mail_alone_keeps_it() -> None:
     for _ in range(3):
         house.mail(owner="ada", saved_by="ada")
     assert house.sweep() == [1, 2, 3]
+
+
+def test_a_limit_that_is_lowered_holds_without_new_mail() -> None:
+    """Also one that was there at the start."""
+    house = House(Kept(), limit=4)
+    for number in range(1, 6):
+        house.mailbox.messages.append(stored(f"m{number}-0", owner="ada", seq=number, received=NOW))
+    assert house.sweep() == [2, 3, 4, 5]
+    account = house.accounts.get("ada")
+    assert account is not None
+    house.accounts.put(attrs.evolve(account, message_limit=2))
+    assert house.sweep() == [4, 5]
+    for none in (0, None):
+        house.accounts.put(attrs.evolve(account, message_limit=none))
+        assert house.sweep() == [4, 5]
+
+
+def test_what_might_not_go_once_is_looked_at_again() -> None:
+    """Of old mail that lost its star, or that was delivered at last, the age is not forgotten."""
+    house = House(Kept(age=30 * DAY))
+    waiting = house.mail(age=40 * DAY)
+    house.mail(age=35 * DAY, saved_by="ada")
+    house.mail(age=1 * DAY)
+    house.store.protected.add(waiting.id)
+    assert house.sweep() == [1, 2, 3]
+    house.store.protected.clear()
+    house.mailbox.messages = [attrs.evolve(message, saved_by=None) for message in house.mailbox.messages]
+    house.now += FLOOR_KEPT - 1
+    assert house.sweep() == [1, 2, 3]
+    house.now += 1
+    assert house.sweep() == [3]
+
+
+def test_mail_that_comes_faster_than_it_goes_is_refused_for_a_moment() -> None:
+    """Between two looks there may be a sixteenth too much; copies of one content are counted once."""
+    house = House(Kept(total_bytes=160))
+    house.sweep()
+    for _ in range(17):
+        house.mail()
+    house.activity.record(Kind.STORED, address="b@b.test", message="m17-1", count=1000)
+    assert house.retention.refusal == ""
+    house.mail()
+    assert house.retention.refusal == "the store has more than 160 bytes, and the oldest mail is just being deleted"
+    assert len(house.sweep()) == 16
+    assert house.retention.refusal == ""
 
 
 @given(

@@ -16,6 +16,7 @@ from mailsockd.actions.denials import Denials
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.outgoing import Sending
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
@@ -40,6 +41,7 @@ from mailsockd.api.placeholders import PlaceholderRoutes
 from mailsockd.api.reading import Reading
 from mailsockd.api.statistics import StatisticsRoutes
 from mailsockd.api.unified import UnifiedRoutes
+from mailsockd.api.usage import UsageRoutes
 from mailsockd.api.validation import ValidationRoutes
 from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.delivery.forward import ForwardSetting
@@ -51,8 +53,10 @@ from mailsockd.state.addresses import AddressBook
 from mailsockd.state.deliveries import Delivery
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.state.usage import Usage
 from mailsockd.storage.journal import Journal
 from mailsockd.web.router import HTTPError, Router
+from mailsockd.website import within_the_month
 from tests.api.described import hold
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, onward_settings, stored, tried
 from tests.memory_activities import MemoryActivities
@@ -102,7 +106,7 @@ class House:
     journal: Journal = attrs.field(init=False)
     renewed: list[Delivery] = attrs.Factory(list)
     signed_out: list[str] = attrs.Factory(list)
-    used: int = 0
+    metering: Metering = attrs.field(init=False)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     router: Router = attrs.field(init=False)
@@ -137,7 +141,10 @@ class House:
         messages = Messages(self.mailbox, rights, "mail.test", self.activity)
         self.waiting = Waiting(self.activity, self.clock, per_account=3, overall=5)
         reading = Reading(self.in_thread)
-        statistics = Statistics(registry, rights, self.mailbox, "b.test")
+        self.metering = metering = Metering(Usage(), self.accounts, self.domains, self.activity, lambda: NOW)
+        statistics = Statistics(
+            registry, rights, self.mailbox, "b.test", lambda account: metering.usage.last_month(account, NOW)
+        )
         reception = Reception(
             registry,
             rights,
@@ -171,7 +178,8 @@ class House:
             AttachmentRoutes(messages, reading),
             FlagRoutes(Flags(messages, self.mailbox)),
             UnifiedRoutes(Unified(self.mailbox), reading),
-            AccountRoutes(self.accounts, self.book, statistics, self.sign_out, lambda account: self.used),
+            AccountRoutes(self.accounts, self.book, statistics, self.sign_out, metering.month),
+            UsageRoutes(metering, self.accounts),
             DomainRoutes(DomainActions(registry, rights, self.mailbox, lambda: NOW, self.activity), self.book, reading),
             StatisticsRoutes(statistics, Denials(registry, lambda: NOW), reading, lambda: NOW),
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
@@ -183,6 +191,7 @@ class House:
             authenticate=self.accounts.by_key,
             translate=translated,
             anonymous=lambda route: route.open or (self.anonymous_public and route.info.get("public", False)),
+            used=within_the_month(metering),
             bodies={"mail": self.largest * 3 // 2 + 131_072},
             in_thread=self.in_thread,
         )

@@ -14,7 +14,7 @@ ME = {
     "privateDomain": 1,
     "privateAddressCredits": 1000000,
     "whitelistAccess": 0,
-    "moAPICount": 0,
+    "moAPICount": 1,
     "apiMonthlyLimit": 1000000,
     "recents": [],
     "labels": [],

@@ -16,7 +16,6 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.claims import Claims, Policy
-from mailsockd.actions.metering import Metering
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -25,13 +24,11 @@ from mailsockd.api.address_passwords import AddressPasswordRoutes
 from mailsockd.api.domain_setup import DomainSetupRoutes
 from mailsockd.api.openapi import DescriptionRoutes
 from mailsockd.api.test_message import TestMessageRoutes
-from mailsockd.api.usage import UsageRoutes
 from mailsockd.state.addresses import Address
 from mailsockd.state.deliveries import Status
 from mailsockd.state.domains import Domain
 from mailsockd.state.proof import Answers, Rules
 from mailsockd.state.secrets import Secret, webhook_secret
-from mailsockd.state.usage import Usage
 from mailsockd.web.router import Router
 from tests.api.described import document_of
 from tests.api.house import NOW, House
@@ -174,9 +171,7 @@ def beside(house: House) -> Talk:
         lambda: NOW,
     )
     setup = DomainSetupRoutes(claims, proofs, rights, ("mx.mail.test",))
-    metering = Metering(Usage(), house.accounts, house.domains, house.activity, lambda: NOW)
-    usage = UsageRoutes(metering, house.accounts)
-    others = (sending, passwords, options, setup, usage, DescriptionRoutes(document))
+    others = (sending, passwords, options, setup, DescriptionRoutes(document))
     return Talk(Router(*others, authenticate=house.accounts.by_key, translate=house.router._translate))
 
 

@@ -103,6 +103,7 @@ class House:
     policy: Policy = attrs.Factory(lambda: Policy(hosted=("hosted.test",)))
     dns: dict[str, Answers] = attrs.Factory(dict)
     retention: Retention = attrs.field(init=False)
+    metering: Metering = attrs.field(init=False)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
     reception: Reception = attrs.field(init=False)
@@ -144,6 +145,7 @@ class House:
             monotonic=lambda: 0.0,
             now=lambda: NOW,
         )
+        self.metering = Metering(Usage(), self.registry.accounts, domains, activity, lambda: NOW)
         self.router = Router(
             *control_routes(
                 Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite", ("mail.test",)),
@@ -174,7 +176,7 @@ class House:
                     lambda: NOW,
                 ),
                 retention=self.retention,
-                metering=Metering(Usage(), self.registry.accounts, domains, activity, lambda: NOW),
+                metering=self.metering,
                 mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,

@@ -65,8 +65,8 @@ def test_accounts_are_listed_by_name_without_secrets(house: House) -> None:
     listed = house.json("GET", "accounts")
     assert [(one["_id"], one["keys"], one["addresses"]) for one in listed] == [("ada", 1, 0), ("bob", 1, 1)]
     assert set(listed[0]) == {
-        "_id", "email", "admin", "disabled", "credits", "messageLimit", "monthlyOps", "capturePrivate", "addresses", "keys",
-        "created", "updated",
+        "_id", "email", "admin", "disabled", "credits", "messageLimit", "monthlyOps", "capturePrivate", "addresses",
+        "keys", "created", "updated",
     }  # fmt: skip
 
 
@@ -123,6 +123,7 @@ def test_the_last_administrator_stays(house: House) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [("PATCH", "accounts/eve"), ("DELETE", "accounts/eve"), ("POST", "accounts/eve/password"),
+     ("GET", "accounts/eve/usage"),
      ("GET", "accounts/eve/keys"), ("POST", "accounts/eve/keys"), ("DELETE", "accounts/eve/keys?which=abcd")],
 )  # fmt: skip
 def test_an_unknown_account_is_a_404(house: House, method: str, path: str) -> None:
@@ -151,7 +152,10 @@ def test_keys_are_listed_by_their_last_characters(house: House) -> None:
     listed = house.json("GET", "accounts/ada/keys")
     assert listed[1] == {
         "account": "ada", "name": "laptop", "last": made["key"][-4:], "created": "2026-11-22T08:01:10.004Z",
+        "lastUsed": None,
     }  # fmt: skip
+    house.metering.by_key(made["key"])
+    assert [key["lastUsed"] for key in house.json("GET", "accounts/ada/keys")] == [None, "2026-11-22T08:01:10.004Z"]
 
 
 def test_a_key_in_use_elsewhere_is_taken_over(house: House) -> None:

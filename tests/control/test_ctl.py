@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mailsockd.actions.retention import Room
+from mailsockd.state.activity import Kind
 from tests.control.house import House
 
 MESSAGE = {
@@ -73,10 +74,17 @@ def test_accounts_are_a_table(ada: House) -> None:
 
 
 def test_account_set_changes_what_is_named(ada: House) -> None:
-    """Credits and administration are apart."""
-    assert ada.ctl("account", "set", "ada", "--credits", "3", "--admin", "yes").out.split() == [
-        "account", "ada", "credits", "3", "admin", "yes",
-    ]  # fmt: skip
+    """Each by itself; what stays is shown too."""
+    assert ada.ctl("account", "set", "ada", "--credits", "3", "--admin", "yes").out.splitlines() == [
+        "account           ada",
+        "credits           3",
+        "messages          unlimited",
+        "operations        unlimited",
+        "captures private  no",
+        "admin             yes",
+    ]
+    limited = ada.ctl("account", "set", "ada", "--messages", "500", "--ops", "10000").out.splitlines()
+    assert limited[2:4] == ["messages          500", "operations        10000"]
     account = ada.ctl("account", "set", "ada", "--credits", "unlimited", "--json").json
     assert (account["credits"], account["admin"]) == (None, True)
 
@@ -102,9 +110,9 @@ def test_keys_are_added_listed_and_revoked(ada: House) -> None:
     assert ada.registry.accounts.by_key(made["key"]) is not None
     old = ada.ctl("key", "add", "ada", "--name", "old", "--from-stdin", stdin="k_used_for_years_1234\n")
     assert old.out == "account  ada\nname     old\nkey      as given, ending in 1234\n"
-    assert [line.split()[-3:] for line in ada.ctl("key", "list", "ada").out.splitlines()[2:]] == [
-        ["laptop", made["last"], "2026-11-22"],
-        ["old", "1234", "2026-11-22"],
+    assert [line.split()[-4:] for line in ada.ctl("key", "list", "ada").out.splitlines()[2:]] == [
+        ["laptop", made["last"], "2026-11-22", "never"],
+        ["old", "1234", "2026-11-22", "never"],
     ]
     assert ada.ctl("key", "revoke", "ada", "1234").out == "revoked old, the key ending in 1234\n"
     assert ada.registry.accounts.by_key("k_used_for_years_1234") is None
@@ -168,7 +176,7 @@ def test_what_fails_is_status_1_and_one_line(ada: House, arguments: tuple[str, .
         (("account", "set", "ada", "--credits", "many"), "'many' is neither a whole number nor `unlimited`"),
         (("account", "set", "ada", "--credits", "-1"), "--credits"),
         (("account", "set", "ada", "--admin", "maybe"), "'maybe' is neither yes nor no"),
-        (("account", "set", "ada"), "say --credits, --admin or both"),
+        (("account", "set", "ada"), "say what is to be changed"),
         (("address", "add", "a@mail.test"), "--account"),
         (("address", "set", "a@mail.test", "enablews"), "'enablews' is not SETTING=VALUE"),
         (("ready", "--wait", "-1"), "--wait"),
@@ -186,7 +194,8 @@ def test_a_wrong_command_line_is_status_2(ada: House, arguments: tuple[str, ...]
     "arguments",
     [(), ("account", "add"), ("account", "set"), ("account", "list"), ("account", "remove"), ("account", "passwd"),
      ("key", "add"), ("key", "list"), ("key", "revoke"), ("address", "add"), ("address", "list"), ("address", "set"),
-     ("address", "release"), ("tail",), ("send",), ("status",), ("ready",), ("config", "check"), ("config", "show"),
+     ("address", "release"), ("tail",), ("send",), ("status",), ("usage",), ("ready",), ("config", "check"),
+     ("config", "show"),
      ("state", "convert"), ("welcome",)],
 )  # fmt: skip
 def test_every_command_has_help_with_examples(house: House, arguments: tuple[str, ...]) -> None:
@@ -269,14 +278,54 @@ def test_status_is_shown_in_two_columns(house: House) -> None:
         "evicted            0",
         "disk left          0 bytes",
     ]
-    house.retention.room = Room(3_000_000, 0, 5_000)
-    house.retention.refusal = "the disk has less than 6000 bytes left"
+    house.retention.room = Room(6_000_000_000, 0, 5_000)
     assert house.ctl("status").out.splitlines()[-4:] == [
-        "stored             2.9 MiB of 5.0 GiB",
+        "stored             5.6 GiB of 5.0 GiB",
         "evicted            0",
         "disk left          4.9 KiB",
-        "NO MAIL IS TAKEN   the disk has less than 6000 bytes left",
+        "NO MAIL IS TAKEN   the store has more than 5368709120 bytes, and the oldest mail is just being deleted",
     ]
+
+
+def test_usage_of_all_and_of_one(house: House) -> None:
+    """Numbers for people, and the whole of it for programs."""
+    key = house.ctl("account", "add", "ada", "--json").json["key"]
+    house.ctl("account", "add", "bob")
+    house.ctl("account", "set", "ada", "--ops", "10000")
+    assert house.ctl("usage", "bob").out.splitlines()[:4] == [
+        "month          2026-11",
+        "operations     0 of any number",
+        "without a key  0",
+        "all time       0",
+    ]
+    for _ in range(1200):
+        house.metering.call(key)
+    house.activity.record(Kind.STORED, account="ada", address="a@mail.test", message="m1-0")
+    assert house.ctl("usage").out.splitlines() == [
+        "ACCOUNT  THIS MONTH  OF          LAST MONTH  ALL TIME",
+        "ada      1,201       10,000      0           1,201",
+        "bob      0           any number  0           0",
+    ]
+    lines = house.ctl("usage", "ada").out.splitlines()
+    assert lines[1:4] == ["operations     1,201 of 10,000", "without a key  1", "all time       1,201"]
+    assert [line.split() for line in lines[4:]] == [
+        ["KEY", "LAST", "4", "OPERATIONS", "LAST", "USED"],
+        ["first", "key", key[-4:], "1,200", "2026-11-22"],
+        ["DAY", "OPERATIONS"],
+        ["2026-11-22", "1,201"],
+    ]
+    assert house.ctl("usage", "ada", "--json").json == {
+        "month": "2026-11",
+        "used": 1201,
+        "limit": 10000,
+        "withoutKey": 1,
+        "byKey": [{"name": "first key", "last": key[-4:], "n": 1200, "lastUsed": "2026-11-22T08:01:10.004Z"}],
+        "byDay": [{"day": "2026-11-22", "n": 1201}],
+        "months": [{"month": "2026-11", "n": 1201}],
+        "allTime": 1201,
+    }
+    assert [one["used"] for one in house.ctl("usage", "--json").json] == [1201, 0]
+    assert house.ctl("usage", "eve").err == "mailsockctl: There is no account eve.\n"
 
 
 def test_ready_says_it_by_its_status(house: House) -> None:

@@ -1,6 +1,8 @@
 """Making room on disk: what may go, in which order, and what the file gives back."""
 
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +148,23 @@ class SQLiteRetentionTests(Contract, SynchronousTestCase):
         self.wait(self.mailbox.close())
         assert self.path.stat().st_size < 2_000_000
 
+    def test_a_file_that_cannot_shrink_is_said_to_have_nothing_to_give_back(self) -> None:
+        """One that was made without auto_vacuum: its empty pages are used again, and nobody tries in vain."""
+        older = self.path.with_name("older.db")
+        with closing(sqlite3.connect(self.path)) as db:
+            db.execute("VACUUM INTO ?", (str(older),))
+        with closing(sqlite3.connect(older, isolation_level=None)) as db:
+            db.execute("PRAGMA auto_vacuum = NONE")
+            db.execute("VACUUM")
+            db.execute("PRAGMA journal_mode = WAL")
+        mailbox = SQLiteMailbox(older, self.pump.call_from_thread, self.pump.deaths.append, index_in_the_quiet=False)
+        self.addCleanup(lambda: self.wait(mailbox.close()))
+        store = SQLiteRetention(mailbox)
+        for seq in range(1, 21):
+            self.wait(mailbox.append([message(seq)], b"x" * 100_000))
+        full = self.wait(store.room())
+        self.wait(store.evict(self.wait(store.oldest(-1, SLICE))))
+        emptied = self.wait(store.room())
+        assert full.used > 2_000_000
+        assert emptied.used < 500_000
+        assert emptied.empty == 0
