@@ -38,9 +38,6 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
     def counts(account: Account) -> Mapping[str, int]:
         return {"/addresses": registry.book.count(account.name), "/domains": len(registry.domains.of(account.name))}
 
-    def domains() -> Sequence[str]:
-        return registry.domains.names()
-
     def figures(account: Account) -> Mapping[str, str]:
         left = account.credits
         return {
@@ -54,7 +51,7 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
-        HomeRoutes(frame, registry.book, core.rights, domains, figures),
+        HomeRoutes(frame, registry.book, figures),
         ManageRoutes(frame, core.addresses, messages, f"user1@{core.config.served[0]}"),
         MailProgramRoutes(frame, core.addresses, core.address_passwords, _mail_programs(core.config)),
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),

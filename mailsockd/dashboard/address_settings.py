@@ -12,7 +12,6 @@ from mailsockd.actions.webhooks import Try, Webhooks
 from mailsockd.dashboard.addresses import badges, settings_path
 from mailsockd.dashboard.forms import Field, Fields, with_answers
 from mailsockd.dashboard.frame import Frame, elsewhere, signed_in
-from mailsockd.dashboard.home import inbox_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address, AddressBook
@@ -53,7 +52,6 @@ class AddressSettings(Element):
             address=self._address.address,
             badges=[(badge, " ") for badge in badges(self._address)],
             alias=self._alias,
-            inbox=inbox_path(self._address.address),
             path=path,
             pop3=f"{path}/pop3",
             csrf=self._csrf,

@@ -11,7 +11,6 @@ from mailsockd.actions.messages import Messages
 from mailsockd.actions.refusal import Refusal
 from mailsockd.dashboard.forms import Field, FormPage, with_answers
 from mailsockd.dashboard.frame import Frame, elsewhere, signed_in
-from mailsockd.dashboard.home import inbox_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address
@@ -68,7 +67,6 @@ class Manage(Element):
         for address in self._addresses:
             path = settings_path(address.address)
             yield tag.clone().fillSlots(
-                inbox=inbox_path(address.address),
                 address=address.address,
                 badges=[(badge, " ") for badge in badges(address)],
                 info=address.info,

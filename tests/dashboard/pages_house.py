@@ -119,7 +119,7 @@ class PagesHouse:
         """Make the pages; a test of others adds its own."""
         return [
             DashboardRoutes(self.frame, "mail.test"),
-            HomeRoutes(self.frame, self.book, self.rights, self.domains.names, lambda account: {"Figure": "1"}),
+            HomeRoutes(self.frame, self.book, lambda account: {"Figure": "1"}),
             SignInRoutes(self.frame, self.sign_ins, self.browsers, 86_400),
             ManageRoutes(
                 self.frame, self.addresses, Messages(self.mailbox, self.rights, "mail.test"), "user1@mail.test"
