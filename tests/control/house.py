@@ -102,6 +102,8 @@ class House:
     renewed: list[Delivery] = attrs.Factory(list)
     policy: Policy = attrs.Factory(lambda: Policy(hosted=("hosted.test",)))
     dns: dict[str, Answers] = attrs.Factory(dict)
+    look: Callable[[str], Deferred[Answers]] | None = None
+    proofs: Proofs = attrs.field(init=False)
     retention: Retention = attrs.field(init=False)
     metering: Metering = attrs.field(init=False)
     waiting: Waiting = attrs.field(init=False)
@@ -146,6 +148,15 @@ class House:
             now=lambda: NOW,
         )
         self.metering = Metering(Usage(), self.registry.accounts, domains, activity, lambda: NOW)
+        self.proofs = Proofs(
+            self.registry,
+            rights,
+            self.subscriptions,
+            self.activity,
+            lambda name: self.look(name) if self.look else succeed(self.dns.get(name, Answers())),
+            Rules(("mx.mail.test",)),
+            lambda: NOW,
+        )
         self.router = Router(
             *control_routes(
                 Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite", ("mail.test",)),
@@ -166,15 +177,7 @@ class House:
                 claims=Claims(
                     self.registry, rights, addresses, self.subscriptions, self.activity, self.policy, lambda: NOW
                 ),
-                proofs=Proofs(
-                    self.registry,
-                    rights,
-                    self.subscriptions,
-                    self.activity,
-                    lambda name: succeed(self.dns.get(name, Answers())),
-                    Rules(("mx.mail.test",)),
-                    lambda: NOW,
-                ),
+                proofs=self.proofs,
                 retention=self.retention,
                 metering=self.metering,
                 mail_hosts=("mx.mail.test",),
@@ -193,11 +196,16 @@ class House:
         self.threads.append(function)
         return succeed(function())
 
+    def begin(self, method: str, path: str, body: object = None) -> Talk:
+        """Send one request under /control/v1/ on a connection of its own, answered or not."""
+        content = b"" if body is None else json.dumps(body).encode()
+        talk = Talk(self.router)
+        talk.send(request(method, f"/control/v1/{path}", content, "application/json" if content else ""))
+        return talk
+
     def ask(self, method: str, path: str, body: object = None) -> Answer:
         """Give the answer to one request under /control/v1/."""
-        content = b"" if body is None else json.dumps(body).encode()
-        self.talk.send(request(method, f"/control/v1/{path}", content, "application/json" if content else ""))
-        (answer,) = self.talk.answers()
+        (answer,) = self.begin(method, path, body).answers()
         return answer
 
     def json(self, method: str, path: str, body: object = None) -> Any:

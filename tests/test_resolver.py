@@ -1,0 +1,134 @@
+"""What is understood of the answers of a real DNS server on loopback."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rrset
+import pytest
+
+from mailsockd.resolver import Resolver
+from mailsockd.state.proof import Answers
+
+ZONE = """
+shop.test. 5 IN TXT "v=spf1 -all"
+shop.test. 5 IN TXT "mailsockd_AbCd" "EfGhIjKlMnOpQrStUvWx"
+shop.test. 5 IN MX 20 second.test.
+shop.test. 5 IN MX 10 MX.Mail.test.
+nowhere.test. 5 IN MX 0 .
+raw.test. 5 IN TXT "\\255\\195\\164"
+www.test. 5 IN CNAME far.test.
+far.test. 5 IN TXT "of another"
+far.test. 5 IN MX 5 mx.far.test.
+"""
+
+
+class Server:
+    """Answers from ZONE by UDP; names under broken.test with SERVFAIL, under silent.test not at all."""
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", self._socket.getsockname())
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            wire, client = self._socket.recvfrom(4096)
+            if not wire:
+                return
+            question = dns.message.from_wire(wire)
+            name, kind = question.question[0].name.to_text().lower(), question.question[0].rdtype
+            if name.endswith("silent.test."):
+                continue
+            answer: Any = dns.message.make_response(question, recursion_available=True)
+            if name.endswith("broken.test."):
+                answer.set_rcode(dns.rcode.SERVFAIL)
+            elif not any(line.startswith(name) for line in ZONE.splitlines()):
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+            else:
+                answer.answer = self._records(name, kind.name)
+            self._socket.sendto(answer.to_wire(), client)
+
+    def _records(self, name: str, kind: str) -> list[Any]:
+        found = []
+        for line in ZONE.splitlines():
+            if line.startswith(f"{name} 5 IN CNAME "):
+                target = line.rpartition(" ")[2]
+                return [dns.rrset.from_text(name, 5, "IN", "CNAME", target), *self._records(target, kind)]
+            if line.startswith(f"{name} 5 IN {kind} "):
+                found.append(line.split(f" {kind} ", 1)[1])
+        return [dns.rrset.from_text_list(name, 5, "IN", kind, found)] if found else []
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = Server()
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "shop.test",
+            Answers(
+                txt=("mailsockd_AbCdEfGhIjKlMnOpQrStUvWx", "v=spf1 -all"),
+                mx=((10, "mx.mail.test"), (20, "second.test")),
+            ),
+        ),
+        ("nowhere.test", Answers(txt=(), mx=((0, "."),))),
+        ("raw.test", Answers(txt=("\N{REPLACEMENT CHARACTER}ä",), mx=())),
+        ("missing.test", Answers(txt=(), mx=())),
+        ("www.test", Answers(txt=(), mx=((5, "mx.far.test"),), alias="far.test")),
+        (
+            "broken.test",
+            Answers(
+                txt=None,
+                mx=None,
+                txt_trouble="the DNS could not say (SERVFAIL)",
+                mx_trouble="the DNS could not say (SERVFAIL)",
+            ),
+        ),
+    ],
+)
+def test_what_the_dns_says(server: Server, name: str, expected: Answers) -> None:
+    """
+    Parts of a record are one text, hosts are in lower case, the lowest preference comes first.
+
+    A name that is not there has no records; a server that cannot say is trouble, and what is found behind an alias is
+    not the domain's own.
+    """
+    found = Resolver([server.address], 5.0, lambda: 0.0).look(name)
+    assert sorted(found.txt or ()) == sorted(expected.txt or ())
+    assert (found.txt is None, found.mx, found.alias) == (expected.txt is None, expected.mx, expected.alias)
+    assert (found.txt_trouble, found.mx_trouble) == (expected.txt_trouble, expected.mx_trouble)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_long(server: Server) -> None:
+    """Both questions together take about the time that was set, and the trouble says so."""
+    found = Resolver([server.address], 0.3, lambda: 0.0).look("silent.test")
+    assert (found.txt, found.mx) == (None, None)
+    assert found.txt_trouble == found.mx_trouble == "no DNS server answered within 0.3 seconds"
+
+
+def test_a_server_that_is_not_there_is_trouble() -> None:
+    """Nothing listens at that port: no answer, and no error that nobody catches."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    found = Resolver([address], 0.3, lambda: 0.0).look("shop.test")
+    assert (found.txt, found.mx) == (None, None)
+    assert found.txt_trouble
