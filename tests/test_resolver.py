@@ -8,6 +8,7 @@ from typing import Any
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 
@@ -49,7 +50,7 @@ class Server:
             if not wire:
                 return
             question = dns.message.from_wire(wire)
-            name, kind = question.question[0].name.to_text().lower(), question.question[0].rdtype
+            name, kind = question.question[0].name.to_text().lower(), dns.rdatatype.to_text(question.question[0].rdtype)
             if name.endswith("silent.test."):
                 continue
             answer: Any = dns.message.make_response(question, recursion_available=True)
@@ -58,7 +59,7 @@ class Server:
             elif not any(line.startswith(name) for line in ZONE.splitlines()):
                 answer.set_rcode(dns.rcode.NXDOMAIN)
             else:
-                answer.answer = self._records(name, kind.name)
+                answer.answer = self._records(name, kind)
             self._socket.sendto(answer.to_wire(), client)
 
     def _records(self, name: str, kind: str) -> list[Any]:
