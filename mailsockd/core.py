@@ -207,6 +207,16 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     metering = Metering(usage, registry.accounts, registry.domains, activity, time.time)
     usage_store = SQLiteUsage(mailbox.change_unhurried, mailbox.change_beside)
 
+    sign_ins = SignIns(
+        registry,
+        Sessions(SESSION_IDLE, SESSION_LONGEST, load_sessions(mailbox_file(config))),
+        SQLiteSessions(mailbox.change_beside),
+        passwords,
+        activity,
+        now=time.time,
+        monotonic=time.monotonic,
+    )
+
     async def forget(account: str) -> None:
         metering.usage.forget(account)
         await usage_store.forget(account)
@@ -230,7 +240,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         webhooks=webhooks,
         try_webhook=webhook.test,
         reception=reception,
-        accounts=AccountActions(registry, mailbox, passwords, subscriptions, time.time, delivery_store, forget),
+        accounts=AccountActions(
+            registry, mailbox, passwords, subscriptions, time.time, delivery_store, forget, sign_ins.end_all
+        ),
         addresses=addresses,
         retention=retention,
         metering=metering,
@@ -247,15 +259,7 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
             hostname=config.name,
             most=config.pop3.messages,
         ),
-        sign_ins=SignIns(
-            registry,
-            Sessions(SESSION_IDLE, SESSION_LONGEST, load_sessions(mailbox_file(config))),
-            SQLiteSessions(mailbox.change_beside),
-            passwords,
-            activity,
-            now=time.time,
-            monotonic=time.monotonic,
-        ),
+        sign_ins=sign_ins,
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,
         relay=relay,

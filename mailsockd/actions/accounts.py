@@ -48,11 +48,13 @@ class AccountActions:
         now: Callable[[], float],
         deliveries: DeliveryStore | None = None,
         forget_activity: Callable[[str], Awaitable[None]] | None = None,
+        end_sessions: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._registry = registry
         self._mailbox = mailbox
         self._deliveries = deliveries
         self._forget_activity = forget_activity
+        self._end_sessions = end_sessions
         self._passwords = passwords
         self._subscriptions = subscriptions
         self._now = now
@@ -108,19 +110,20 @@ class AccountActions:
         return changed
 
     async def set_password(self, name: str, password: str | None = None) -> str:
-        """Set a password, a random one unless given, and give it."""
+        """Set a password, a random one unless given, and give it. Browsers have to sign in with it anew."""
         self.find(name)
         password = _password(password)
         kept = await self._passwords.hash(password)
         await self._registry.change([attrs.evolve(self.find(name), password=kept, updated=self._now())])
+        await self._sign_out(name)
         return password
 
     async def remove(self, name: str, purge: bool) -> None:
         """
         Remove an account, its keys and addresses; `purge` deletes its mail, deliveries and activity too.
 
-        Its sockets are closed. Mail that is not purged stays on disk and is seen by nobody, until an account of the
-        same name is made. Raises Refusal 404, and 400 for the last administrator.
+        Its sockets and browser sessions end. Mail that is not purged stays on disk and is seen by nobody, until an
+        account of the same name is made. Raises Refusal 404, and 400 for the last administrator.
         """
         await to_the_end(self._remove(name, purge))
 
@@ -132,6 +135,7 @@ class AccountActions:
         gone: list[Entry] = [account, *self._registry.accounts.keys_of(name), *self._registry.book.of(name)]
         gone += [domain for domain in self._registry.domains.of(name) if not domain.configured]
         await self._registry.change([], gone)
+        await self._sign_out(name)  # else they would be those of the next account of that name
         for subscription in self._subscriptions:
             if subscription.account == name:
                 subscription.end("the account was removed")
@@ -144,6 +148,10 @@ class AccountActions:
             pass
         if self._forget_activity is not None:
             await self._forget_activity(name)
+
+    async def _sign_out(self, name: str) -> None:
+        if self._end_sessions is not None:
+            await self._end_sessions(name)
 
     def _keep_an_administrator(self, account: Account) -> None:
         others = (other for other in self._registry.accounts if other.name != account.name)

@@ -94,6 +94,7 @@ class House:
         lambda: {"smtp.listen": ("127.0.0.1:1025", "[::1]:1025"), "http.listen": ("127.0.0.1:8025",)}
     )
     threads: list[Callable[[], bytes]] = attrs.Factory(list)
+    signed_out: list[str] = attrs.Factory(list)
     clock: Clock = attrs.Factory(Clock)
     deliveries: MemoryDeliveries = attrs.Factory(MemoryDeliveries)
     activities: MemoryActivities = attrs.Factory(MemoryActivities)
@@ -130,6 +131,7 @@ class House:
             lambda: NOW,
             self.deliveries,
             self.journal.forget,
+            self.sign_out,
         )
         addresses = Addresses(
             self.registry, rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: NOW
@@ -195,6 +197,9 @@ class House:
     def in_thread(self, function: Callable[[], bytes]) -> "Deferred[bytes]":
         self.threads.append(function)
         return succeed(function())
+
+    async def sign_out(self, account: str) -> None:
+        self.signed_out.append(account)
 
     def begin(self, method: str, path: str, body: object = None) -> Talk:
         """Send one request under /control/v1/ on a connection of its own, answered or not."""

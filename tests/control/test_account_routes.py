@@ -192,3 +192,14 @@ def test_credits_that_no_store_could_keep_are_refused(house: House, credits: int
     account = house.registry.accounts.get("ada")
     assert account is not None
     assert account.credits is None
+
+
+def test_another_password_ends_what_browsers_had_with_the_old_one(house: House) -> None:
+    """Sessions end with the password, and with the account, so that the next one of that name has none of them."""
+    for name in ("ada", "bob"):
+        house.json("POST", "accounts", {"_id": name})
+    assert house.signed_out == []
+    assert house.ctl("account", "passwd", "ada").status == 0
+    assert house.signed_out == ["ada"]
+    assert house.ctl("account", "remove", "bob").status == 0
+    assert house.signed_out == ["ada", "bob"]
