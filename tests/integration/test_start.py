@@ -192,7 +192,7 @@ def test_sigterm_does_not_wait_for_those_who_do_not_listen() -> None:
 
 @pytest.mark.parametrize("state", ["sqlite", "yaml"])
 def test_a_restart_changes_nothing(state: str) -> None:
-    """Accounts, keys, addresses, settings and messages are what they were, and `seq` goes on rising."""
+    """Accounts, keys, addresses, settings, messages and counts are what they were, and `seq` goes on rising."""
     with Daemon({"state": state}) as daemon:
         address, other = new_address(daemon), new_address(daemon)
         rest(daemon, "PUT", f"/addresses/{address}", {"info": "caf\u00e9: #1"})
@@ -207,6 +207,7 @@ def test_a_restart_changes_nothing(state: str) -> None:
         assert daemon.stop() == -signal.SIGTERM
         daemon.start()
 
+        before[0]["moAPICount"] += 3  # the calls after the first one, which asks for the count and is free
         assert [rest(daemon, "GET", path) for path in paths] == before
         assert before[2]["info"] == "caf\u00e9: #1"
         with listen(daemon, other) as connection, Talk.begin(daemon) as talk:
