@@ -1,19 +1,13 @@
 """What is understood of the answers of a real DNS server on loopback."""
 
 import socket
-import threading
 from collections.abc import Iterator
-from typing import Any
 
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
 import pytest
 
 from mailsockd.resolver import Resolver
 from mailsockd.state.proof import Answers
+from tests.dns_server import Server
 
 ZONE = """
 shop.test. 5 IN TXT "v=spf1 -all"
@@ -28,54 +22,9 @@ far.test. 5 IN MX 5 mx.far.test.
 """
 
 
-class Server:
-    """Answers from ZONE by UDP; names under broken.test with SERVFAIL, under silent.test not at all."""
-
-    def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
-            last.sendto(b"", self._socket.getsockname())
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self) -> None:
-        while True:
-            wire, client = self._socket.recvfrom(4096)
-            if not wire:
-                return
-            question = dns.message.from_wire(wire)
-            name, kind = question.question[0].name.to_text().lower(), dns.rdatatype.to_text(question.question[0].rdtype)
-            if name.endswith("silent.test."):
-                continue
-            answer: Any = dns.message.make_response(question, recursion_available=True)
-            if name.endswith("broken.test."):
-                answer.set_rcode(dns.rcode.SERVFAIL)
-            elif not any(line.startswith(name) for line in ZONE.splitlines()):
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-            else:
-                answer.answer = self._records(name, kind)
-            self._socket.sendto(answer.to_wire(), client)
-
-    def _records(self, name: str, kind: str) -> list[Any]:
-        found = []
-        for line in ZONE.splitlines():
-            if line.startswith(f"{name} 5 IN CNAME "):
-                target = line.rpartition(" ")[2]
-                return [dns.rrset.from_text(name, 5, "IN", "CNAME", target), *self._records(target, kind)]
-            if line.startswith(f"{name} 5 IN {kind} "):
-                found.append(line.split(f" {kind} ", 1)[1])
-        return [dns.rrset.from_text_list(name, 5, "IN", kind, found)] if found else []
-
-
 @pytest.fixture
 def server() -> Iterator[Server]:
-    running = Server()
+    running = Server(ZONE)
     yield running
     running.stop()
 
