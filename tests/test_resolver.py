@@ -7,7 +7,7 @@ import pytest
 
 from mailsockd.resolver import Resolver
 from mailsockd.state.proof import Answers
-from tests.dns_server import Server
+from tests.nameserver import Nameserver
 
 ZONE = """
 shop.test. 5 IN TXT "v=spf1 -all"
@@ -23,10 +23,9 @@ far.test. 5 IN MX 5 mx.far.test.
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    running = Server(ZONE)
-    yield running
-    running.stop()
+def server() -> Iterator[Nameserver]:
+    with Nameserver(ZONE) as running:
+        yield running
 
 
 @pytest.mark.parametrize(
@@ -54,7 +53,7 @@ def server() -> Iterator[Server]:
         ),
     ],
 )
-def test_what_the_dns_says(server: Server, name: str, expected: Answers) -> None:
+def test_what_the_dns_says(server: Nameserver, name: str, expected: Answers) -> None:
     """
     Parts of a record are one text, hosts are in lower case, the lowest preference comes first.
 
@@ -67,7 +66,7 @@ def test_what_the_dns_says(server: Server, name: str, expected: Answers) -> None
     assert (found.txt_trouble, found.mx_trouble) == (expected.txt_trouble, expected.mx_trouble)
 
 
-def test_a_server_that_says_nothing_is_not_waited_for_long(server: Server) -> None:
+def test_a_server_that_says_nothing_is_not_waited_for_long(server: Nameserver) -> None:
     """Both questions together take about the time that was set, and the trouble says so."""
     found = Resolver([server.address], 0.3, lambda: 0.0).look("silent.test")
     assert (found.txt, found.mx) == (None, None)

@@ -1,8 +1,9 @@
-"""A DNS server on loopback, in a thread."""
+"""A DNS server on loopback, which answers from a text that tests may change."""
 
 import socket
 import threading
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import dns.message
 import dns.rcode
@@ -10,15 +11,16 @@ import dns.rdatatype
 import dns.rrset
 
 
-class Server:
+class Nameserver:
     """
-    Answers by UDP from `zone`, lines as in a zone file with names in full.
+    Answers from `zone`, lines such as `shop.test. 5 IN TXT "text"`, by UDP.
 
-    Names under broken.test are answered with SERVFAIL, those under silent.test not at all.
+    Names under broken.test have SERVFAIL, all of them while `broken`; names under silent.test have no answer.
     """
 
     def __init__(self, zone: str = "") -> None:
         self.zone = zone
+        self.broken = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
@@ -31,6 +33,12 @@ class Server:
         self._thread.join()
         self._socket.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.stop()
+
     def _serve(self) -> None:
         while True:
             wire, client = self._socket.recvfrom(4096)
@@ -41,7 +49,7 @@ class Server:
             if name.endswith("silent.test."):
                 continue
             answer: Any = dns.message.make_response(question, recursion_available=True)
-            if name.endswith("broken.test."):
+            if self.broken or name.endswith("broken.test."):
                 answer.set_rcode(dns.rcode.SERVFAIL)
             elif not any(line.startswith(name) for line in self.zone.splitlines()):
                 answer.set_rcode(dns.rcode.NXDOMAIN)
