@@ -110,7 +110,7 @@ class WebSocketChannel:
         enabled = False
         for address in self._book.concerned(message.inbox, message.owner):
             if address.enablews:
-                enabled = enabled or address.address == message.inbox
+                enabled = True
                 for subscription in self._subscriptions.to_address(address.address):
                     if subscription.account == message.owner:
                         yield subscription
@@ -142,7 +142,7 @@ class WebSocketChannel:
         address = self._book.get(message.inbox)
         domain = self._domains.get(domain_of(message.inbox))
         by_domain = domain is not None and domain.enablews and domain.owner == message.owner
-        if by_domain or (address is not None and address.enablews):
+        if by_domain or any(one.enablews for one in self._book.concerned(message.inbox, message.owner)):
             return "nobody listens"
         if message.submitter and message.owner in ("", message.submitter):
             return "nobody listens to what the account captures (addresses=*)"

@@ -197,9 +197,9 @@ class WebSocketChannelTests(SynchronousTestCase):
         self.publish("a@b.test", "ada")
         self.publish("off@b.test", "ada")
         self.publish("free@b.test", "")
-        self.publish("free@c.test", "ada")
-        self.domains.put(Domain("c.test", "ada", 1.0, 1.0, verified=True, enablews=True))
-        self.publish("free@c.test", "ada")
+        self.publish("free@d.test", "ada")
+        self.domains.put(Domain("d.test", "ada", 1.0, 1.0, verified=True, enablews=True))
+        self.publish("free@d.test", "ada")
         self.listen("ada", "a@b.test")
         self.publish("a@b.test", "ada")
         self.assertEqual(
@@ -220,6 +220,30 @@ class WebSocketChannelTests(SynchronousTestCase):
         self.publish("*@c.test", "ada", original="any@c.test")
         self.publish("x@c.test", "ada")
         self.assertEqual(len(listener.frames), 2)
+
+    def test_what_the_catch_all_hears_is_on_the_firehose(self) -> None:
+        """Mail of an address whose own forwarding is off is enabled by the catch-all of its domain."""
+        self.book.put(Address("off@c.test", "ada", 1.0, 1.0))
+        listener, other = self.listen("ada", "*"), self.listen("eve", "*")
+        self.publish("off@c.test", "ada")
+        self.assertEqual((len(listener.frames), len(other.frames)), (1, 0))
+        self.subscriptions.remove(listener.subscription)
+        self.publish("off@c.test", "ada")
+        self.assertEqual(list(self.activity)[-1].text, "nobody listens")
+
+    def test_a_catch_all_that_takes_no_mail_hears_none(self) -> None:
+        """Once its domain is not verified any more, the sockets at `*@domain` hear of no mail."""
+        listener = self.listen("ada", "*@c.test")
+        self.book.put(Address("*@c.test", "ada", 1.0, 2.0, settings=ON))
+        self.publish("x@c.test", "ada")
+        self.assertEqual(listener.frames, [])
+
+    def test_a_catch_all_hears_nothing_of_others(self) -> None:
+        """Neither another account's private mail in the domain, nor its own mail to another account's socket."""
+        owner, stranger = self.listen("ada", "*@c.test"), self.listen("eve", "*@c.test")
+        self.publish("eve@c.test", "eve")
+        self.publish("*@c.test", "ada", original="any@c.test")
+        self.assertEqual((len(owner.frames), stranger.frames), (1, []))
 
     def test_a_domain_hears_its_owners_and_public_mail(self) -> None:
         """A domain's subscription needs the domain's own switch and never hears another account's private mail."""
