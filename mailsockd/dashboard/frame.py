@@ -53,17 +53,19 @@ class Frame:
         content: Element,
         *,
         module: str = "",
+        sheet: str = "",
         current: str = "",
         status: int = 200,
         notices: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Answer a page."""
+        """Answer a page. `module` and `sheet` name a script and a style of its own among the static files."""
         layout = Layout(
             title,
             content,
             static=self.static.path,
             module=module,
+            sheet=sheet,
             visitor=self.visitor(call),
             current=current,
             notices=notices,

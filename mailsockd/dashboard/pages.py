@@ -60,7 +60,8 @@ class Layout(Element):
     """
     What all pages share: head, top bar, navigation, footer.
 
-    `static` is the path under which the static files are; `module` is the page's script, "" when it has none;
+    `static` is the path under which the static files are; `module` is the page's script and `sheet` its own style, ""
+    when it has none;
     `current` is the path of the place in the navigation; `notices` are sentences above the content, each with its kind:
     "good", "warn", "bad" or "ask". `places` are those that this server has.
     """
@@ -74,6 +75,7 @@ class Layout(Element):
         *,
         static: str,
         module: str = "",
+        sheet: str = "",
         visitor: Visitor | None = None,
         current: str = "",
         notices: Sequence[tuple[str, str]] = (),
@@ -85,6 +87,7 @@ class Layout(Element):
         self._content = content
         self._static = static
         self._module = module
+        self._sheet = sheet
         self._visitor = visitor
         self._current = current
         self._notices = notices
@@ -106,6 +109,11 @@ class Layout(Element):
     def csrf(self, request: Request, tag: Tag) -> "Tag | str":
         """Give scripts what they have to send with each change."""
         return tag.fillSlots(csrf=self._visitor.csrf) if self._visitor else ""
+
+    @renderer
+    def own_style(self, request: Request, tag: Tag) -> "Tag | str":
+        """Name the page's own style sheet, if there is one."""
+        return tag.fillSlots(sheet=f"{self._static}/{self._sheet}") if self._sheet else ""
 
     @renderer
     def script(self, request: Request, tag: Tag) -> "Tag | str":

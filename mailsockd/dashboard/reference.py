@@ -26,7 +26,7 @@ class ReferenceRoutes:
 
     def __init__(self, frame: Frame, document: Document) -> None:
         self._page = b""
-        page = Layout("API reference", Reference(document), static=frame.static.path)
+        page = Layout("API reference", Reference(document), static=frame.static.path, sheet="reference.css")
         html(page).addCallback(self._made)
 
     def _made(self, page: bytes) -> None:

@@ -23,7 +23,12 @@ class DashboardRoutes:
         """Answer the Web Socket Test Page."""
         content = WebSocketTest(self._domain)
         return await self._frame.show(
-            call, "Web Socket Test Page", content, module="websocket-test.js", current="/websocket-test"
+            call,
+            "Web Socket Test Page",
+            content,
+            module="websocket-test.js",
+            sheet="websocket-test.css",
+            current="/websocket-test",
         )
 
     @routes.get("/static/{version}/{name}", open=True, summary="A style sheet, script or picture of the pages")

@@ -97,6 +97,7 @@ def test_the_page_names_files_that_are_there(talk: Talk) -> None:
     assert {name: (answer.status, answer.headers["content-type"]) for name, answer in found.items()} == {
         "icon.svg": (200, "image/svg+xml"),
         "style.css": (200, "text/css; charset=utf-8"),
+        "websocket-test.css": (200, "text/css; charset=utf-8"),
         "websocket-test.js": (200, "text/javascript; charset=utf-8"),
     }
     assert {answer.headers["cache-control"] for answer in found.values()} == {"public, max-age=31536000, immutable"}
