@@ -23,6 +23,7 @@ DIST := /usr/lib/python3/dist-packages
 FOR_RUN := python3=$(SYSTEM_PYTHON) 'python3-venv=/usr/lib/python3.*/ensurepip/__init__.py'
 FOR_TEST := $(FOR_RUN) nodejs=node npm=npm strace=strace swaks=swaks curl=curl mpop=mpop \
     libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
+FOR_BROWSER := chromium=chromium 'libatomic1=/usr/lib/*/libatomic.so.1'
 FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
     python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
     python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-dnspython=$(DIST)/dns python3-argon2=$(DIST)/argon2 \
@@ -33,7 +34,7 @@ run-packages:
 	@$(PACKAGES) $(FOR_RUN)
 
 test-packages:
-	@$(PACKAGES) $(FOR_TEST)
+	@$(PACKAGES) $(FOR_TEST) $(FOR_BROWSER)
 
 debian-packages:
 	@$(PACKAGES) $(FOR_DEBIAN)
@@ -73,7 +74,7 @@ check: run-packages $(VENV)/test
 	$(BIN)/python -m pytest -q tests/test_architecture.py tests/test_docs.py
 
 test-debian: debian-packages $(VENV)/test tests/integration/node_modules/.package-lock.json
-	PYTHONDONTWRITEBYTECODE=1 $(SYSTEM_PYTHON) -m pytest -q -p no:cacheprovider --ignore=tests/integration
+	PYTHONDONTWRITEBYTECODE=1 $(SYSTEM_PYTHON) -m pytest -q -p no:cacheprovider --ignore=tests/integration --ignore=tests/browser
 	MAILSOCKD_PYTHON=$(SYSTEM_PYTHON) $(BIN)/python -m pytest -q tests/integration
 
 bench: bench-packages $(VENV)/run

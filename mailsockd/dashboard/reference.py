@@ -1,5 +1,6 @@
 """The API reference: a page made from the description of the API, for people."""
 
+import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ from mailsockd.web.router import Call, Reply, Routes
 Document: TypeAlias = Mapping[str, Any]
 Request: TypeAlias = "IRequest | None"
 
-_KEPT = PAGE | {"Cache-Control": "public, max-age=600"}
+_KEPT = PAGE | {"Cache-Control": "public, max-age=600", "Vary": "Accept-Encoding"}
 
 
 class ReferenceRoutes:
@@ -25,17 +26,29 @@ class ReferenceRoutes:
     routes = Routes()
 
     def __init__(self, frame: Frame, document: Document) -> None:
-        self._page = b""
+        self._page = self._packed = b""
         page = Layout("API reference", Reference(document), static=frame.static.path, sheet="reference.css")
         html(page).addCallback(self._made)
 
     def _made(self, page: bytes) -> None:
         self._page = page
+        self._packed = gzip.compress(page, mtime=0)
 
     @routes.get("/docs/api", open=True, summary="The API reference")
     def reference(self, call: Call) -> Reply:
         """Answer the API reference."""
+        # It is large and tells no secret, so it is the one page that is packed.
+        if _takes_gzip(call.header("Accept-Encoding")):
+            return Reply(self._packed, HTML_TYPE, headers=_KEPT | {"Content-Encoding": "gzip"})
         return Reply(self._page, HTML_TYPE, headers=_KEPT)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for offer in accepted.lower().replace(" ", "").split(","):
+        name, _, quality = offer.partition(";q=")
+        if name == "gzip":
+            return quality.strip("0.") != "" or not quality
+    return False
 
 
 class Reference(Element):

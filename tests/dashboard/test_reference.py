@@ -1,5 +1,6 @@
 """The API reference page, made of a small description."""
 
+import gzip
 import re
 from typing import Any
 
@@ -84,8 +85,12 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def page() -> Answer:
+    return asked("")
+
+
+def asked(accepted: str) -> Answer:
     talk = Talk(Router(ReferenceRoutes(Frame(read_static_files()), DOCUMENT), cross_origin=False))
-    talk.send(request("GET", "/docs/api"))
+    talk.send(request("GET", "/docs/api", headers={"Accept-Encoding": accepted} if accepted else {}))
     (answer,) = talk.answers()
     return answer
 
@@ -106,6 +111,23 @@ def test_the_reference_is_a_page_that_may_be_kept(page: Answer) -> None:
     assert page.headers["content-security-policy"].startswith("default-src 'none'; ")
     assert page.body.startswith(b'<!DOCTYPE html>\n<html lang="en">') and page.body.rstrip().endswith(b"</html>")
     assert b"<title>API reference</title>" in page.body
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "deflate, GZIP;q=0.5, br"])
+def test_the_reference_is_packed_for_whoever_takes_that(page: Answer, accepted: str) -> None:
+    """With gzip in Accept-Encoding the same page comes packed, and caches are told of the difference."""
+    packed = asked(accepted)
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(packed.body) == page.body
+    assert len(packed.body) < len(page.body)
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.0", "xgzip"])
+def test_the_reference_is_plain_for_others(page: Answer, accepted: str) -> None:
+    """Who does not take gzip gets the page as it is."""
+    plain = asked(accepted)
+    assert "content-encoding" not in plain.headers
+    assert plain.body == page.body
 
 
 def test_the_reference_needs_no_script(html: str) -> None:

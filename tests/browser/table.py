@@ -1,0 +1,82 @@
+"""
+The pages that are looked at: a row each.
+
+To add a page, add a row. `path` may name in braces what `House.names` has; a row with `then` is looked at after that
+was done on the page, such as sending a form with mistakes, and needs a `state` as its name.
+"""
+
+from collections.abc import Callable
+
+import attrs
+from playwright.sync_api import Page
+
+from tests.browser.house import ADA, ADMIN, BOB, NOBODY
+
+
+@attrs.frozen
+class Row:
+    """
+    One page as one visitor sees it.
+
+    `wrong` is the status that the browser complains of; `part` selects what axe-core looks at of an endless page.
+    """
+
+    path: str
+    who: str = ADA
+    state: str = ""
+    then: Callable[[Page], object] | None = None
+    wrong: int = 0
+    status: int = 200
+    part: str = "html"
+
+    @property
+    def name(self) -> str:
+        """Give the name of the row: of its test, and of its pictures."""
+        words = [part.strip("{}") for part in self.path.partition("?")[0].split("/") if part] or ["home"]
+        return "-".join([*words, self.who or "nobody", *self.state.split()])
+
+
+def press(name: str) -> Callable[[Page], object]:
+    """Give what presses the first button of that name in the content."""
+    return lambda page: page.locator("main").get_by_role("button", name=name).first.click()
+
+
+def send(button: str, **fields: str) -> Callable[[Page], object]:
+    """Give what fills fields by their names and sends the form, whatever the browser itself thinks of them."""
+
+    def fill(page: Page) -> None:
+        page.evaluate("document.querySelectorAll('form').forEach((form) => { form.noValidate = true })")
+        for name, text in fields.items():
+            page.locator(f"main [name={name}]").fill(text)
+        form = page.locator(f"main form:has([name={next(iter(fields))}])" if fields else "main form").first
+        form.get_by_role("button", name=button).click()
+        page.wait_for_load_state()
+
+    return fill
+
+
+PAGES = (
+    Row("/", NOBODY),
+    Row("/login", NOBODY),
+    Row("/login", NOBODY, "wrong password", send("Sign In", name="ada", password="no"), wrong=401),
+    Row("/login", NOBODY, "empty", send("Sign In"), wrong=400),
+    Row("/addresses/nobody@mail.test", ADA, "no such address", status=404, wrong=404),
+    Row("/docs/api", NOBODY, part="header, nav, .intro, .chapters > section:nth-of-type(2), #refusals"),
+    Row("/websocket-test", NOBODY),
+    Row("/websocket-test"),
+    Row("/"),
+    Row("/dashboard"),
+    Row("/dashboard", BOB),
+    Row("/dashboard", ADMIN),
+    Row("/addresses"),
+    Row("/addresses", BOB),
+    Row("/addresses?q=nothing", ADA, "nothing found"),
+    Row("/addresses", ADA, "purge asked", press("Purge Inbox of")),
+    Row("/private-address"),
+    Row("/private-address", ADA, "no address", send("Reserve", email="not an address"), wrong=400),
+    Row("/addresses/bulk"),
+    Row("/addresses/bulk", ADA, "mistakes", send("Reserve", addresses="a b c"), wrong=400),
+    Row("/addresses/{address}"),
+    Row("/addresses/{address}", ADA, "mistakes", send("Save Settings", webhook="nowhere"), wrong=400),
+    Row("/addresses/{address}/pop3"),
+)
