@@ -1,12 +1,13 @@
 """The wiring: `assemble` makes the whole daemon from a configuration. With `core` and `website` it knows every room."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from twisted.application import strports
 from twisted.application.service import IService
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import quoteStringArgument
 from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory
@@ -17,8 +18,9 @@ from mailsockd.bounds import pop3_limits, smtp_limits, socket_limits
 from mailsockd.config import Config
 from mailsockd.core import Core, make_core
 from mailsockd.listen import listen, on_private_network
+from mailsockd.notify import Notifier
 from mailsockd.pop3.server import POP3Factory
-from mailsockd.preflight import Ready, skipped
+from mailsockd.preflight import Ready, listeners, skipped
 from mailsockd.rechecks import Rechecks
 from mailsockd.services import Closing, FirstStart, InOrder, Saving
 from mailsockd.smtp.capture import capture_dialogues
@@ -29,6 +31,7 @@ from mailsockd.state.accounts import Account
 from mailsockd.state.subscriptions import Admission
 from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
+from mailsockd.watchdog import Watched
 from mailsockd.website import operators_site, public_site
 from mailsockd.websocket.admission import Refused
 from mailsockd.websocket.server import SocketFactory
@@ -49,16 +52,19 @@ class Daemon(InOrder):
         self._config = config
         self._reactor = reactor
         self._ready = ready
+        self.notifier = Notifier()
 
     def privilegedStartService(self) -> None:
         """Bind the ports."""
         self._ready.lock.sign()
         self._log.info("configuration: {source}", source=self._config.source)
-        self.add(assemble(self._config, self._reactor, self._ready))
+        # Not before: a daemon in the background has another process id.
+        self.notifier = Notifier.of(os.environ, os.getpid())
+        self.add(assemble(self._config, self._reactor, self._ready, self.notifier))
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 
 
-def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
+def assemble(config: Config, reactor: Any, ready: Ready, notifier: Notifier) -> IService:
     """
     Make every room and give the services in the order in which they start; they stop the other way round.
 
@@ -101,7 +107,21 @@ def assemble(config: Config, reactor: Any, ready: Ready) -> IService:
         _listen(services, config, "http.listen_tls", config.http.listen_tls, factory)
     _listen_capture(core, services, certificates)
     _listen_pop3(core, services, certificates)
+    services.add(Watched(notifier, first_start.over, lambda: _touch(core), lambda: _status(core), core.reactor))
     return services
+
+
+def _touch(core: Core) -> "Deferred[Any]":
+    """Have the writer do nothing; fires when it has."""
+    return core.mailbox.change_unhurried(lambda _: None)
+
+
+def _status(core: Core) -> str:
+    """Say in one line how the daemon is."""
+    if core.retention.refusal:
+        return f"NO MAIL IS TAKEN: {core.retention.refusal}"
+    places = [f"{key} {' '.join(items)}" for key, items in listeners(core.config) if items]
+    return f"{len(core.subscriptions)} web sockets; {'; '.join(places)}"
 
 
 def _sockets(core: Core) -> SocketFactory:

@@ -76,6 +76,8 @@ class FirstStart(Service):
         self._path = path
         self._new = path.with_suffix(".new")
         self.done = False
+        self.over: Deferred[None] = Deferred()
+        """Fires when nothing is left to do, done or failed."""
 
     def startService(self) -> None:
         """Make the account, if there is none; `done` is then true as soon as its credentials can be read."""
@@ -83,10 +85,11 @@ class FirstStart(Service):
         if len(self._accounts):
             self._found()
             self.done = True
+            self.over.callback(None)
         else:
-            ensureDeferred(self._make()).addErrback(
-                lambda failure: self._log.failure("the account admin could not be made", failure)
-            )
+            making = ensureDeferred(self._make())
+            making.addErrback(lambda failure: self._log.failure("the account admin could not be made", failure))
+            making.addCallback(self.over.callback)
 
     def _found(self) -> None:
         """Give the file its name when a start ended between the account and that."""

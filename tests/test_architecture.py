@@ -49,6 +49,8 @@ MAY_IMPORT = {
     "way_out": {"actions", "config", "delivery", "listen", "state"},
     "preflight": {"actions", "config", "listen", "storage", "stores", "tls"},
     "services": {"actions", "state"},
+    "notify": set(),
+    "watchdog": {"notify"},
     "script": {"tap"},
     "tap": {"assembly", "config", "preflight"},
 }
