@@ -57,7 +57,7 @@ class Daemon(InOrder):
     def privilegedStartService(self) -> None:
         """Bind the ports."""
         self._ready.lock.sign()
-        self._log.info("configuration: {source}", source=self._config.source)
+        self._log.info("configuration: {source}", source=self._config.read)
         # Not before: a daemon in the background has another process id.
         self.notifier = Notifier.of(os.environ, os.getpid())
         self.add(assemble(self._config, self._reactor, self._ready, self.notifier))

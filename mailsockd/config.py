@@ -1,10 +1,11 @@
 """
-The configuration: `load` reads a YAML file into `settings`, and checks what needs more than one of them to be seen.
+The configuration: `load` reads YAML files into `settings`, and checks what needs more than one of them to be seen.
 
 A new setting is one field. `etc/mailsockd.yaml` shows all of them at their defaults, and a test holds the two together.
 An error names file, line, key and reason in one line.
 """
 
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,11 +25,16 @@ __all__ = ["Config", "ConfigError", "load", "parse"]
 
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 PLACES = (Path("mailsockd.yaml"), Path("/etc/mailsockd/mailsockd.yaml"))
+MORE = "conf.d"
+"""The folder, beside a file of the usual name, whose files are read after it."""
 
 
 @attrs.frozen
 class Config:
-    """Everything that can be set. `source` is where it was read: a file, or "built-in defaults"."""
+    """
+    Everything that can be set. `source` is where it was read: a file, or "built-in defaults"; `more` are the files that
+    were read after it. `lines` has the line of each setting that was set, `files` the file when it is one of `more`.
+    """
 
     hostname: str | None = setting(None, checks.domain)
     domains: tuple[str, ...] | None = setting(None, checks.domains)
@@ -54,12 +60,20 @@ class Config:
     activity: settings.Activity = section(settings.Activity)
     limits: settings.Limits = section(settings.Limits)
     source: str = "built-in defaults"
+    more: tuple[str, ...] = ()
     lines: Mapping[str, int] = attrs.field(factory=dict, eq=False, repr=False)
+    files: Mapping[str, str] = attrs.field(factory=dict, eq=False, repr=False)
 
     def error(self, key: str, reason: str) -> ConfigError:
         """Make the error that says what is wrong with a setting, wherever it was noticed."""
         line = self.lines.get(key)
-        return ConfigError(f"{self.source}{f':{line}' if line else ''}: {key}: {reason}")
+        file = self.files.get(key, self.source)
+        return ConfigError(f"{file}{f':{line}' if line else ''}: {key}: {reason}")
+
+    @property
+    def read(self) -> str:
+        """Say where it was read, every file of it."""
+        return ", ".join((self.source, *self.more))
 
     @property
     def name(self) -> str:
@@ -152,17 +166,16 @@ def load(path: str | None = None) -> Config:
     """
     Read the configuration from `path`, else from the first of PLACES that exists, else take the defaults.
 
-    Raises ConfigError.
+    When the file is named as in PLACES, all `*.yaml` of the folder `conf.d` beside it are read after it, in the order
+    of their names; of a setting that is given more than once the last counts. Raises ConfigError.
     """
     found = Path(path) if path is not None else next((place for place in PLACES if place.exists()), None)
     if found is None:
         return _checked(Config())
-    try:
-        text = found.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise ConfigError(f"{found}: cannot be read: {reason}") from error
-    config = parse(text, str(found))
+    config = _over(Config(source=str(found)), _text(found), str(found))
+    for file in _more(found):
+        config = _over(config, _text(file), str(file))
+    _checked(config)
     # A file that cannot be used is named now.
     _ = config.disposable, config.denied, config.relay_password, config.relay_authorities
     return config
@@ -170,16 +183,45 @@ def load(path: str | None = None) -> Config:
 
 def parse(text: str, source: str) -> Config:
     """Read the configuration from YAML; `source` is named in errors. Raises ConfigError."""
+    return _checked(_over(Config(source=source), text, source))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise ConfigError(f"{file}: cannot be read: {reason}") from error
+
+
+def _more(found: Path) -> list[Path]:
+    folder = found.parent / MORE
+    if found.name not in {place.name for place in PLACES} or not folder.is_dir():
+        return []
+    try:
+        names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml") and not name.startswith("."))
+    except OSError as error:
+        raise ConfigError(f"{folder}: cannot be read: {error.strerror}") from error
+    return [folder / name for name in names]
+
+
+def _over(config: Config, text: str, file: str) -> Config:
+    """Read one more file over what there is."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigError(f"{source}{line}: it is not YAML: {error.problem}") from error
+        raise ConfigError(f"{file}{line}: it is not YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{source}: it is not YAML: {' '.join(str(error).split())}") from error
-    reader = Reader(source)
-    config = Config() if node is None else reader.section(Config, node, "")
-    return _checked(attrs.evolve(config, source=source, lines=reader.lines))
+        raise ConfigError(f"{file}: it is not YAML: {' '.join(str(error).split())}") from error
+    reader = Reader(file)
+    if node is not None:
+        config = reader.section(config, node, "")
+    lines = {**config.lines, **reader.lines}
+    if file == config.source:
+        return attrs.evolve(config, lines=lines)
+    files = {**config.files, **dict.fromkeys(reader.lines, file)}
+    return attrs.evolve(config, more=(*config.more, file), lines=lines, files=files)
 
 
 def _checked(config: Config) -> Config:

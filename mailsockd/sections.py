@@ -31,13 +31,13 @@ class Reader:
         self._source = source
         self.lines: dict[str, int] = {}
 
-    def section(self, kind: type[Section], node: yaml.Node, path: str) -> Section:
-        """Read a section, "" being the path of the outermost one. Raises ConfigError."""
+    def section(self, before: Section, node: yaml.Node, path: str) -> Section:
+        """Read a section over what it was before, "" being the path of the outermost one. Raises ConfigError."""
         if not isinstance(node, yaml.MappingNode):
             if path and isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
-                return kind()
+                return before
             raise self._error(node, path or "the file", "must be settings, each `key: value`")
-        fields = {field.name: field for field in attrs.fields(kind) if field.metadata}  # type: ignore[arg-type]
+        fields = {field.name: field for field in attrs.fields(type(before)) if field.metadata}  # type: ignore[arg-type]
         values: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = str(key_node.value)
@@ -48,11 +48,12 @@ class Reader:
             if key in values:
                 raise self._error(key_node, full, "is given twice")
             self.lines[full] = key_node.start_mark.line + 1
-            inner = field.metadata.get("section")
             values[key] = (
-                self.section(inner, value_node, full) if inner else self._value(field, key_node, value_node, full)
+                self.section(getattr(before, key), value_node, full)
+                if "section" in field.metadata
+                else self._value(field, key_node, value_node, full)
             )
-        return kind(**values)
+        return attrs.evolve(before, **values)  # type: ignore[misc]
 
     def _value(self, field: Any, key_node: yaml.Node, node: yaml.Node, full: str) -> Any:
         try:

@@ -138,7 +138,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
     config = core.config
     data = str(Path(config.data).absolute())
     routes = control_routes(
-        Facts(__version__, time.monotonic(), config.source, data, config.state, config.served),
+        Facts(__version__, time.monotonic(), config.read, data, config.state, config.served),
         accounts=core.accounts,
         addresses=core.addresses,
         deliveries=core.deliveries,

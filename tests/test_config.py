@@ -108,6 +108,66 @@ def test_the_file_is_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         load("latin.yaml")
 
 
+def in_parts(folder: Path, **files: str) -> str:
+    """Write a main file and files of conf.d, and give the main file's path."""
+    (folder / "conf.d").mkdir()
+    for name, text in files.items():
+        path = folder / "mailsockd.yaml" if name == "main" else folder / "conf.d" / name.replace("__", ".")
+        path.write_text(text)
+    return str(folder / "mailsockd.yaml")
+
+
+def test_the_files_of_conf_d_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    """Of each setting the last one counts, and what a later file does not give stays, also within a section."""
+    file = in_parts(
+        tmp_path,
+        main="data: /a\nsmtp: {listen: ['127.0.0.1:1'], accept: any}\nlimits: {recipients: 5}\n",
+        n20__yaml="smtp:\n  listen: ['127.0.0.1:3']\nlimits:\n",
+        n10__yaml="smtp: {listen: ['127.0.0.1:2']}\nlimits: {smtp_errors: 3}\n",
+        empty__yaml="# nothing\n",
+    )
+    config = load(file)
+    assert (config.data, config.smtp.listen, config.smtp.accept) == ("/a", ("127.0.0.1:3",), "any")
+    assert (config.limits.recipients, config.limits.smtp_errors) == (5, 3)
+    more = tuple(f"{tmp_path}/conf.d/{name}" for name in ("empty.yaml", "n10.yaml", "n20.yaml"))
+    assert (config.source, config.more) == (file, more)
+    assert config.read == f"{file}, {more[0]}, {more[1]}, {more[2]}"
+
+
+def test_a_mistake_in_conf_d_is_named_with_its_file(tmp_path: Path) -> None:
+    """Also one that shows only when everything was read, with the file that gave the setting last."""
+    main, more = "smtp:\n  accept: any\n", "\nlimits: {recipients: x}\n"
+    file = in_parts(tmp_path, main=main, a__yaml="data: /d\n", b__yaml=more)
+    with pytest.raises(ConfigError) as raised:
+        load(file)
+    assert str(raised.value) == f"{tmp_path}/conf.d/b.yaml:2: limits.recipients: must be a whole number from 1 to 10000"
+    (tmp_path / "conf.d/b.yaml").write_text("http:\n  listen_tls: ['127.0.0.1:443']\n")
+    with pytest.raises(ConfigError) as raised:
+        load(file)
+    assert str(raised.value) == f"{tmp_path}/conf.d/b.yaml:2: http.listen_tls: needs tls.certificates"
+    (tmp_path / "conf.d/b.yaml").write_text("smtp: {listen: ['0.0.0.0:25']}\n")
+    with pytest.raises(ConfigError) as raised:
+        load(file)
+    reason = "any is only for loopback and private networks, and smtp.listen has 0.0.0.0:25"
+    assert str(raised.value) == f"{file}:2: smtp.accept: {reason}"
+    (tmp_path / "conf.d/b.yaml").write_text("data: [\n")
+    with pytest.raises(ConfigError, match=r"conf\.d/b\.yaml:2: it is not YAML"):
+        load(file)
+    (tmp_path / "conf.d/b.yaml").unlink()
+    (tmp_path / "conf.d/b.yaml").symlink_to("nothing")
+    with pytest.raises(ConfigError, match=r"conf\.d/b\.yaml: cannot be read: No such file or directory"):
+        load(file)
+
+
+def test_what_conf_d_has_beside_is_not_read(tmp_path: Path) -> None:
+    """Hidden files, what dpkg and editors leave, and the folder beside a file of another name are left alone."""
+    file = in_parts(tmp_path, main="data: /a\n", a__yaml__dpkg_dist="x", b__yaml__bak="x", __c__yaml="x", a__yml="x")
+    assert load(file).more == ()
+    (tmp_path / "conf.d/d.yaml").write_text("data: /d\n")
+    (tmp_path / "other.yaml").write_text("data: /o\n")
+    assert (load(file).data, load(str(tmp_path / "other.yaml")).data) == ("/d", "/o")
+
+
 def test_the_name_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a setting it is the machine's name when that has a dot, else localhost."""
     monkeypatch.setattr(socket, "getfqdn", lambda: "Box.Mail.Test")

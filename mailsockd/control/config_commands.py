@@ -28,9 +28,9 @@ def declare(program: Group) -> None:
 def _check(context: Context) -> None:
     config = load(context.options.file) if context.options.file is not None else context.config
     if context.output.json:
-        context.output.value({"config": config.source, "good": True})
+        context.output.value({"config": config.source, "more": list(config.more), "good": True})
     else:
-        context.output.say(f"{config.source}: good")
+        context.output.say(f"{config.read}: good")
 
 
 def _show(context: Context) -> None:
@@ -39,7 +39,7 @@ def _show(context: Context) -> None:
     if context.output.json:
         context.output.value(values)
     else:
-        context.output.say(f"# in effect from {config.source}")
+        context.output.say(f"# in effect from {config.read}")
         context.output.out.write(yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=110))
 
 
