@@ -33,7 +33,7 @@ from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
 from mailsockd.watchdog import Watched
 from mailsockd.website import operators_site, public_site
-from mailsockd.websocket.admission import Refused
+from mailsockd.websocket.admission import Callers, Refused
 from mailsockd.websocket.server import SocketFactory
 
 CREDENTIALS = "initial-credentials"
@@ -134,7 +134,7 @@ def _sockets(core: Core) -> SocketFactory:
         return admit(account, items, registry.book, registry.domains)
 
     return SocketFactory(
-        authenticate=core.metering.by_key,
+        callers=Callers(core.metering.by_key, core.sign_ins.caller),
         admit=admit_within_the_month,
         subscriptions=core.subscriptions,
         clock=core.reactor,

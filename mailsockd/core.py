@@ -217,6 +217,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         monotonic=time.monotonic,
     )
 
+    sign_ins.listen(lambda over: subscriptions.end(over, "the browser's session is over"))
+
     async def forget(account: str) -> None:
         metering.usage.forget(account)
         await usage_store.forget(account)

@@ -47,6 +47,7 @@ from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
 from mailsockd.preflight import listeners
 from mailsockd.state.usage import seconds_to_next_month
+from mailsockd.web.call import Call
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
 from mailsockd.web.router import Route, Router
@@ -76,7 +77,7 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
     ):
         for name in names:
             root.putChild(name, resource)
-    root.putChild(b"incoming-messages", IncomingMessages(sockets))
+    root.putChild(b"incoming-messages", IncomingMessages(sockets, lambda request: browsers.token(Call(request))))
     return Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
 
 

@@ -194,9 +194,7 @@ class AccountActions:
 
     async def _revoke(self, key: ApiKey) -> None:
         await self._registry.change([], [key])
-        for subscription in self._subscriptions:
-            if subscription.key == key.digest:
-                subscription.end("the key was revoked")
+        self._subscriptions.end((key.digest,), "the key was revoked")
 
     def _key(self, account: Account, key: str, label: str) -> ApiKey:
         return ApiKey(key_digest(key), account.name, label, key[-4:], self._now())

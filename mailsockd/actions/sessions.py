@@ -58,6 +58,11 @@ class SignIns:
         self._users = Attempts(monotonic, AS_ONE_USER)
         self._activity = activity
         self._now = now
+        self._listeners: list[Callable[[frozenset[str]], object]] = []
+
+    def listen(self, over: Callable[[frozenset[str]], object]) -> None:
+        """Tell a listener, from now on, of sessions that are over, by the digests of their tokens."""
+        self._listeners.append(over)
 
     async def sign_in(self, name: str, password: str, peer: str) -> str:
         """
@@ -126,14 +131,19 @@ class SignIns:
         old = self._sessions.of(account)[::-1][MOST_SESSIONS - 1 :]
         await shielded(self._store.change([session], old))
         self._sessions.put(session)
-        for ended in old:
-            self._sessions.remove(ended)
+        self._forget(old)
         return token
 
     async def _end(self, sessions: Sequence[Session]) -> None:
+        self._forget(sessions)
+        await shielded(self._store.change([], sessions))
+
+    def _forget(self, sessions: Sequence[Session]) -> None:
         for session in sessions:
             self._sessions.remove(session)
-        await shielded(self._store.change([], sessions))
+        over = frozenset(session.digest for session in sessions)
+        for listener in self._listeners:
+            listener(over)
 
     def _refused(self, name: str, peer: str, reason: str) -> None:
         known = self._registry.accounts.get(name)

@@ -1,6 +1,6 @@
 """Who listens for which mail. Subscribers are callables: no protocol object enters here."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 
 import attrs
 
@@ -27,8 +27,9 @@ class Subscription:
     """
     One listener of one account, for canonical `addresses` (`*@domain` and `*`, the firehose, among them) and `domains`.
 
-    `shape` is the form of frame that it asked for; `send` takes the bytes of one frame in that form; `end` is
-    called with a reason when the account loses its right to listen.
+    `key` is the digest of what proved it: an API key, or the token of a browser's session. `shape` is the form of
+    frame that it asked for; `send` takes the bytes of one frame in that form; `end` is called with a reason when the
+    account loses its right to listen.
     """
 
     account: str
@@ -73,6 +74,12 @@ class Subscriptions:
                     listeners.pop(subscription, None)
                     if not listeners:
                         del index[name]
+
+    def end(self, proofs: Container[str], reason: str) -> None:
+        """End those that were let in by a key or a session with one of these digests."""
+        for subscription in self:
+            if subscription.key in proofs:
+                subscription.end(reason)
 
     def to_address(self, address: str) -> list[Subscription]:
         """Give those who listen to an address (or to FIREHOSE)."""

@@ -66,6 +66,10 @@ class Browsers:
                 raise HTTPError(403, FOREIGN)
         return caller
 
+    def token(self, call: Call) -> str:
+        """Give the session's token of a request that a page of this very site makes, "" for any other."""
+        return session_token(call) if self.own(call.header("Origin"), call.header("Host"), call.secure) else ""
+
     def check_origin(self, call: Call) -> None:
         """Raise HTTPError 403 for a request from a page of another site, or from no page at all."""
         if not self.own(call.header("Origin"), call.header("Host"), call.secure):

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from mailsockd.state.accounts import Account
+import attrs
+
+from mailsockd.state.accounts import Account, key_digest
+from mailsockd.state.sessions import token_digest
 from mailsockd.state.subscriptions import Admission
 from mailsockd.websocket.query import Query
 
@@ -24,11 +27,23 @@ class Refused(Exception):
         self.account = account
 
 
-def admitted(query: Query, authenticate: Authenticate, admit: Admit) -> tuple[Account, Admission]:
-    """Give the account that asks and what it may listen to. Raises Refused."""
-    account = authenticate(query.key) if query.key else None
-    if account is None:
-        raise Refused(401, UNAUTHORIZED)
+@attrs.frozen
+class Callers:
+    """Who calls: by their key, or by the token of a browser's session."""
+
+    by_key: Authenticate
+    by_session: Authenticate = lambda token: None
+
+    def known(self, query: Query, session: str) -> tuple[Account, str]:
+        """Give the caller and the digest of what proved it; a key goes before a session. Raises Refused."""
+        account = self.by_key(query.key) if query.key else self.by_session(session) if session else None
+        if account is None:
+            raise Refused(401, UNAUTHORIZED)
+        return account, key_digest(query.key) if query.key else token_digest(session)
+
+
+def admitted(query: Query, account: Account, admit: Admit) -> Admission:
+    """Give what an account may listen to of what it asks for. Raises Refused."""
     if query.account and query.account.casefold() != account.name.casefold():
         raise Refused(403, "_id is not the account that the key belongs to", account.name)
     if not query.items:
@@ -36,7 +51,7 @@ def admitted(query: Query, authenticate: Authenticate, admit: Admit) -> tuple[Ac
     admission = admit(account, query.items)
     if not admission.addresses and not admission.domains:
         raise Refused(403, _why(admission), account.name)
-    return account, admission
+    return admission
 
 
 def _why(admission: Admission) -> str:

@@ -1,6 +1,6 @@
 """The socket as a resource of the site: an upgrade becomes a Socket, anything else is told what it lacks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from io import BytesIO
@@ -21,13 +21,20 @@ _KEPT = (b"Host", b"Upgrade", b"Connection", b"Sec-WebSocket-Key", b"Sec-WebSock
 
 
 class IncomingMessages(Resource):
-    """/incoming-messages, with or without a trailing slash."""
+    """
+    /incoming-messages, with or without a trailing slash.
+
+    Any Origin is good, because a key, which no foreign page has, is what lets a caller in. `session` gives the token
+    of the browser's session of a request, and "" of one that comes from another site's page: there a cookie says
+    nothing.
+    """
 
     isLeaf = True
 
-    def __init__(self, factory: SocketFactory) -> None:
+    def __init__(self, factory: SocketFactory, session: Callable[[Any], str] = lambda request: "") -> None:
         super().__init__()
         self._factory = factory
+        self._session = session
 
     def render(self, request: Any) -> Any:
         """Hand the connection over to a Socket, or answer why not, in the error shape of contract section 0.3."""
@@ -41,27 +48,30 @@ class IncomingMessages(Resource):
             request.setHeader("Upgrade", "websocket")
             request.setHeader("Sec-WebSocket-Version", VERSION.decode())
             return _refuse(request, *problem)
+        session = self._session(request)
         request.requestHeaders = _handshake(request.requestHeaders)
         request.content = BytesIO()  # Autobahn would read a body as frames
         # twisted.web produces for the transport until now, and a transport has one producer. A site that has stepped
         # aside already is no error.
         with suppress(RuntimeError):
             request.channel.transport.unregisterProducer()
-        return WebSocketResource(_Upgrade(self._factory, getattr(request, "peer", ""))).render(request)
+        return WebSocketResource(_Upgrade(self._factory, getattr(request, "peer", ""), session)).render(request)
 
 
 class _Upgrade:
     """Makes the Socket of one request, which knows the peer's address better than the transport does."""
 
-    def __init__(self, factory: SocketFactory, ip: str) -> None:
+    def __init__(self, factory: SocketFactory, ip: str, session: str) -> None:
         self._factory = factory
         self._ip = ip
+        self._session = session
 
     def buildProtocol(self, address: IAddress) -> Socket:
         """Make the socket."""
         socket: Socket = self._factory.protocol()
         socket.factory = self._factory
         socket.ip = self._ip
+        socket.session = self._session
         return socket
 
 
@@ -84,21 +94,9 @@ def _problem(request: Any) -> tuple[int, str] | None:
         return 400, "The request lacks the header Sec-WebSocket-Key."
     if len(keys) > 1:
         return 400, "The request must have the header Sec-WebSocket-Key once."
-    if not origin_allowed(headers.getRawHeaders(b"origin") or ()):
-        return 403, "A page of this origin may not open a socket."
     if b"#" in request.uri:
         return 400, "A # in the address must be written as %23."
     return None
-
-
-def origin_allowed(origins: Sequence[bytes]) -> bool:
-    """
-    Tell whether a page of this Origin may open a socket; no browser sends none.
-
-    Any may, because a key, which no foreign page has, is what lets a caller in. A socket that is let in by a cookie
-    must be judged here.
-    """
-    return True
 
 
 def _tokens(headers: Headers, name: bytes) -> list[bytes]:

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from mailsockd.state.activity import Kind
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.transport import Send, send_at_once
-from mailsockd.websocket.admission import Admit, Authenticate
+from mailsockd.websocket.admission import Admit, Callers
 from mailsockd.websocket.backlog import Budget
 from mailsockd.websocket.deadlines import Deadlines
 from mailsockd.websocket.frames import long_text_frame, text_frame
@@ -36,7 +36,7 @@ class SocketFactory(WebSocketServerFactory):
     """
     Makes a Socket of each upgrade.
 
-    `authenticate` gives the account of a key, `admit` says what it may listen to; `shape` is the form of frames
+    `callers` know the account of a key or session, `admit` says what it may listen to; `shape` is the form of frames
     for those who ask for none; `send` writes to a transport.
     """
 
@@ -47,7 +47,7 @@ class SocketFactory(WebSocketServerFactory):
     def __init__(
         self,
         *,
-        authenticate: Authenticate,
+        callers: Callers,
         admit: Admit,
         subscriptions: Subscriptions,
         clock: IReactorTime,
@@ -58,7 +58,7 @@ class SocketFactory(WebSocketServerFactory):
     ) -> None:
         # Autobahn would take the global reactor. No `server`: the version of a library is nobody's business.
         super().__init__(reactor=clock, server="")
-        self.authenticate = authenticate
+        self.callers = callers
         self.admit = admit
         self.subscriptions = subscriptions
         self.clock = clock

@@ -21,7 +21,6 @@ from twisted.internet.tcp import Server
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from mailsockd.state.accounts import key_digest
 from mailsockd.state.activity import Kind
 from mailsockd.state.subscriptions import Subscription
 from mailsockd.websocket.admission import Refused, admitted
@@ -58,6 +57,8 @@ class Socket(WebSocketServerProtocol):
     # The raw query and the keys in the headers, until they are looked at.
     _query = b""
     _header_keys: tuple[str, ...] = ()
+    # The token of the browser's session, where a page of this very site opens the socket; whoever knows sets it.
+    session = ""
     # The code and reason of our own Close.
     _ended: tuple[int, str] | None = None
     # Pings since the last sign of life.
@@ -172,13 +173,14 @@ class Socket(WebSocketServerProtocol):
             query = parse_query(self._query, self._header_keys, longest=limits.query_length, most=limits.items)
         except BadQuery as error:
             raise Refused(400, str(error)) from None
-        account, admission = admitted(query, factory.authenticate, factory.admit)
+        account, proof = factory.callers.known(query, self.session)
+        admission = admitted(query, account, factory.admit)
         if not factory.enter(account.name):
             raise Refused(429, f"the account has {limits.sockets_per_account} sockets already", account.name)
         self.account = account.name
         self._subscription = Subscription(
             account=account.name,
-            key=key_digest(query.key),
+            key=proof,
             addresses=frozenset(admission.addresses),
             domains=frozenset(admission.domains),
             shape=query.shape or factory.shape,
@@ -206,7 +208,7 @@ class Socket(WebSocketServerProtocol):
 
     def _forget_handshake(self) -> None:
         """Keep neither the key nor some kilobytes of headers for as long as the socket lives."""
-        self._query, self._header_keys = b"", ()
+        self._query, self._header_keys, self.session = b"", (), ""
         self.http_request_data = b""
         self.http_status_line = self.http_request_uri = self.http_response_data = self._wskey = ""
         self.http_headers, self.http_request_params = {}, {}

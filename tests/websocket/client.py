@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 from mailsockd.state.accounts import Account
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.subscriptions import Admission, Subscriptions
+from mailsockd.websocket.admission import Callers
 from mailsockd.websocket.server import Socket, SocketFactory, SocketLimits
 
 KEY = "k_right"
@@ -112,6 +113,7 @@ class House:
     subscriptions: Subscriptions = attrs.field(factory=Subscriptions)
     shape: str = "flat"
     accounts: dict[str, Account] = attrs.field(factory=lambda: {KEY: ADA})
+    browsers: dict[str, Account] = attrs.field(factory=dict)
     asked: list[tuple[str, ...]] = attrs.field(factory=list)
     factory: SocketFactory = attrs.field(init=False)
     activity: ActivityLog = attrs.field(init=False)
@@ -119,7 +121,7 @@ class House:
     def __attrs_post_init__(self) -> None:
         self.activity = ActivityLog(self.clock.seconds)
         self.factory = SocketFactory(
-            authenticate=self.accounts.get,
+            callers=Callers(self.accounts.get, self.browsers.get),
             admit=self.admit,
             subscriptions=self.subscriptions,
             clock=self.clock,

@@ -7,18 +7,20 @@ from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
+from mailsockd.state.accounts import key_digest
+from mailsockd.state.sessions import token_digest
 from mailsockd.websocket.frames import text_frame
 from mailsockd.websocket.resource import IncomingMessages
-from tests.websocket.client import ACCEPT, House, Wire, close, frames, handshake, masked
+from tests.websocket.client import ACCEPT, ADA, KEY, House, Wire, close, frames, handshake, masked
 
 
 class Place:
     """A site that serves the socket, and a way to talk to it."""
 
-    def __init__(self) -> None:
-        self.house = House()
+    def __init__(self, session: str = "") -> None:
+        self.house = House(browsers={"token of ada": ADA})
         root = Resource()
-        root.putChild(b"incoming-messages", IncomingMessages(self.house.factory))
+        root.putChild(b"incoming-messages", IncomingMessages(self.house.factory, lambda request: session))
         self.site = Site(root, reactor=Clock())
 
     def talk(self, data: bytes) -> Wire:
@@ -72,6 +74,46 @@ def test_odd_headers_are_no_obstacle(headers: list[str]) -> None:
     head = Place().talk(handshake(headers=headers)).read().partition(b"\r\n\r\n")[0]
     assert head.startswith(b"HTTP/1.1 101 ")
     assert b"Extensions" not in head
+
+
+def listens(place: Place, query: str) -> bytes:
+    """Open a socket and give what its first frame says."""
+    head, _, rest = place.talk(handshake(query)).read().partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    return frames(rest)[0][1]
+
+
+def test_a_browser_that_is_signed_in_needs_no_key() -> None:
+    """The session of a page of this site stands for its account, and what proves it is the digest of its token."""
+    place = Place("token of ada")
+    assert listens(place, "addresses=a@mail.test").startswith(b'{"status":200,"msg":"Listening"')
+    (subscription,) = place.house.subscriptions
+    assert (subscription.account, subscription.key) == ("ada", token_digest("token of ada"))
+
+
+@pytest.mark.parametrize("session", ["", "token of a session that is over"])
+def test_no_session_and_no_key_is_refused(session: str) -> None:
+    """Without a key, and with a session that is none, nobody listens."""
+    assert listens(Place(session), "addresses=a@mail.test").startswith(b'{"status":401,')
+
+
+def test_a_key_goes_before_a_session() -> None:
+    """A key that is wrong is refused, whoever is signed in; one that is right is what the socket lives by."""
+    place = Place("token of ada")
+    assert listens(place, "key=k_wrong&addresses=a@mail.test").startswith(b'{"status":401,')
+    assert listens(place, f"key={KEY}&addresses=a@mail.test").startswith(b'{"status":200,')
+    assert [subscription.key for subscription in place.house.subscriptions] == [key_digest(KEY)]
+
+
+def test_a_session_that_ends_closes_its_socket() -> None:
+    """The sockets of a session end with it, with 1008 and the reason, and no others do."""
+    place = Place("token of ada")
+    wire = place.talk(handshake("addresses=a@mail.test"))
+    other = place.talk(handshake())
+    wire.read(), other.read()
+    place.house.subscriptions.end({token_digest("token of ada")}, "over")
+    assert frames(wire.read()) == [(8, b"\x03\xf0over")]
+    assert other.read() == b""
 
 
 @pytest.mark.parametrize("host", [b"mail.test:8025", b"[::1]:8025", b"sock:mail:test", b"m\xc3\xbc.test"])
