@@ -22,7 +22,7 @@ from mailsockd.notify import Notifier
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, listeners, skipped
 from mailsockd.rechecks import Rechecks
-from mailsockd.services import Closing, FirstStart, InOrder, Saving
+from mailsockd.services import Closing, FirstStart, Hangup, InOrder, Saving
 from mailsockd.smtp.capture import capture_dialogues
 from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.server import SMTPFactory
@@ -47,9 +47,10 @@ class Daemon(InOrder):
 
     _log = Logger()
 
-    def __init__(self, config: Config, reactor: Any, ready: Ready) -> None:
+    def __init__(self, config: Config, load: Callable[[], Config], reactor: Any, ready: Ready) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._config = config
+        self._load = load
         self._reactor = reactor
         self._ready = ready
         self.notifier = Notifier()
@@ -60,17 +61,21 @@ class Daemon(InOrder):
         self._log.info("configuration: {source}", source=self._config.read)
         # Not before: a daemon in the background has another process id.
         self.notifier = Notifier.of(os.environ, os.getpid())
-        self.add(assemble(self._config, self._reactor, self._ready, self.notifier))
+        self.add(assemble(self._load, self._reactor, self._ready, self.notifier))
         super().privilegedStartService()  # type: ignore[no-untyped-call]
 
 
-def assemble(config: Config, reactor: Any, ready: Ready, notifier: Notifier) -> IService:
+def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: Notifier) -> IService:
     """
     Make every room and give the services in the order in which they start; they stop the other way round.
 
+    `load` reads the configuration again.
+
     Raises StateUnreadable, and CannotListenError for a port that was taken since the preflight.
     """
-    core = make_core(config, reactor, ready.snapshot)
+    core = make_core(ready.loaded, load, reactor, ready.snapshot)
+    config = core.config
+    core.live.tell(notifier)
     services = InOrder()  # type: ignore[no-untyped-call]
 
     async def close_storage() -> None:
@@ -87,13 +92,15 @@ def assemble(config: Config, reactor: Any, ready: Ready, notifier: Notifier) -> 
     services.add(first_start)
     services.add(Sweeping(core.retention, core.activity, core.reactor))
     services.add(core.queue)
+    services.add(Hangup(core.live.reload, core.reactor))
     services.add(Rechecks(core.ownership.proofs, core.reactor, config.domain_checks.every))
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
     # process id that in a container is often one's own.
     path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]
     control = operators_site(core, lambda: first_start.done)
     services.add(strports.service(f"unix:{path}:mode=660:lockfile=0", control))
-    certificates = Certificates(config.tls.certificates)
+    certificates = Certificates(core.live.certificates)
+    core.live.follow(lambda loaded: certificates.use(loaded.certificates))
     sockets = _sockets(core)
     services.add(Closing(sockets.shut))
     site = public_site(core, sockets)
@@ -133,7 +140,7 @@ def _sockets(core: Core) -> SocketFactory:
             raise Refused(429, refusal, account.name)
         return admit(account, items, registry.book, registry.domains)
 
-    return SocketFactory(
+    sockets = SocketFactory(
         callers=Callers(core.metering.by_key, core.sign_ins.caller),
         admit=admit_within_the_month,
         subscriptions=core.subscriptions,
@@ -142,6 +149,8 @@ def _sockets(core: Core) -> SocketFactory:
         record=core.activity.record,
         shape=core.config.websocket.frame,
     )
+    core.live.follow(lambda loaded: sockets.limit(socket_limits(loaded.config), loaded.config.websocket.frame))
+    return sockets
 
 
 def _smtp(
@@ -165,6 +174,7 @@ def _smtp(
         denylist=core.registry.denylist,
         dialogue=dialogue,
     )
+    core.live.follow(lambda loaded: factory.limit(smtp_limits(loaded.config)))
     services.add(Closing(factory.shutdown))
     return factory
 
@@ -199,6 +209,7 @@ def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> N
             implicit_tls=implicit_tls,
             in_clear=in_clear,
         )
+        core.live.follow(lambda loaded: made.limit(pop3_limits(loaded.config)))
         services.add(Closing(made.shutdown))
         return made
 

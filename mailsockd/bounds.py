@@ -9,6 +9,7 @@ from mailsockd.config import Config
 from mailsockd.delivery.queue_limits import DeliveryLimits
 from mailsockd.pop3.limits import POP3Limits
 from mailsockd.smtp.limits import SMTPLimits
+from mailsockd.storage import journal
 from mailsockd.web.limits import Limits
 from mailsockd.web.rates import Buckets, Rates
 from mailsockd.websocket.limits import SocketLimits
@@ -42,6 +43,11 @@ def pop3_limits(config: Config) -> POP3Limits:
 def kept(config: Config) -> Kept:
     """Give what of the mail is kept."""
     return Kept(**attrs.asdict(config.retention))
+
+
+def kept_events(config: Config) -> journal.Kept:
+    """Give what of the activity is kept."""
+    return journal.Kept(config.activity.keep, config.activity.most)
 
 
 def web_limits(config: Config) -> Limits:

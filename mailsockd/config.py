@@ -21,7 +21,7 @@ from mailsockd.mail.domain_list import domain_list
 from mailsockd.sections import ConfigError, Reader, section, setting
 from mailsockd.state.denials import InvalidDenial, denied_items
 
-__all__ = ["Config", "ConfigError", "load", "parse"]
+__all__ = ["Config", "ConfigError", "checked", "load", "parse"]
 
 _CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 PLACES = (Path("mailsockd.yaml"), Path("/etc/mailsockd/mailsockd.yaml"))
@@ -171,11 +171,11 @@ def load(path: str | None = None) -> Config:
     """
     found = Path(path) if path is not None else next((place for place in PLACES if place.exists()), None)
     if found is None:
-        return _checked(Config())
+        return checked(Config())
     config = _over(Config(source=str(found)), _text(found), str(found))
     for file in _more(found):
         config = _over(config, _text(file), str(file))
-    _checked(config)
+    checked(config)
     # A file that cannot be used is named now.
     _ = config.disposable, config.denied, config.relay_password, config.relay_authorities
     return config
@@ -183,7 +183,7 @@ def load(path: str | None = None) -> Config:
 
 def parse(text: str, source: str) -> Config:
     """Read the configuration from YAML; `source` is named in errors. Raises ConfigError."""
-    return _checked(_over(Config(source=source), text, source))
+    return checked(_over(Config(source=source), text, source))
 
 
 def _text(file: Path) -> str:
@@ -224,8 +224,8 @@ def _over(config: Config, text: str, file: str) -> Config:
     return attrs.evolve(config, more=(*config.more, file), lines=lines, files=files)
 
 
-def _checked(config: Config) -> Config:
-    """Check what needs more than one setting to be seen."""
+def checked(config: Config) -> Config:
+    """Check what needs more than one setting to be seen, and give the same. Raises ConfigError."""
     if config.smtp.accept == "any":
         public = [item for item in (*config.smtp.listen, *config.smtp.listen_tls) if not on_private_network(item)]
         if public:

@@ -2,7 +2,6 @@
 
 import os
 import random
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,7 +29,7 @@ from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.signin import SigningIn
 from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Try, Webhooks
-from mailsockd.bounds import delivery_limits, kept
+from mailsockd.bounds import delivery_limits, kept, kept_events
 from mailsockd.config import Config
 from mailsockd.delivery.channel import Setting
 from mailsockd.delivery.channels import channels, queued_channels, settings_of
@@ -45,21 +44,19 @@ from mailsockd.delivery.relay import Relay
 from mailsockd.delivery.slack import SlackChannel
 from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
+from mailsockd.following import let_follow
 from mailsockd.log import log_event
 from mailsockd.ownership import Ownership, make_ownership
 from mailsockd.passwords import Argon2Passwords
-from mailsockd.services import ADMIN
-from mailsockd.state.accounts import Accounts
+from mailsockd.registered import make_registry
+from mailsockd.reload import Live, Loaded
 from mailsockd.state.activity import ActivityLog
-from mailsockd.state.addresses import AddressBook
-from mailsockd.state.denials import Denylist
-from mailsockd.state.domains import Domains, with_configured
-from mailsockd.state.secrets import ALIASES, Secret, Secrets
+from mailsockd.state.secrets import Secret
 from mailsockd.state.sessions import Sessions
 from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.storage.activities import SQLiteActivities
 from mailsockd.storage.delivery_store import SQLiteDeliveries
-from mailsockd.storage.journal import Journal, Kept
+from mailsockd.storage.journal import Journal
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.maildrop import SQLiteMaildrops
 from mailsockd.storage.retention import SQLiteRetention
@@ -78,6 +75,8 @@ class Core:
     """Everything that the listeners share. `new` are the secrets that this start made, and that have to be saved."""
 
     config: Config
+    """As it was at the start."""
+    live: Live
     reactor: Any
     store: StateStore
     mailbox: SQLiteMailbox
@@ -114,8 +113,13 @@ class Core:
     """Whether mail for every domain is taken."""
 
 
-def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
-    """Put it together from the state that was read. Raises StateUnreadable for the mailbox."""
+def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot: Snapshot) -> Core:
+    """
+    Put it together from the configuration and the state that were read; `load` reads the configuration again.
+
+    Raises StateUnreadable for the mailbox.
+    """
+    config = loaded.config
     activity = ActivityLog(time.time)
     activity.listen(log_event)
     store = state_store(config, reactor.callFromThread, _died(reactor))
@@ -123,9 +127,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
     # threads do not fight for the interpreter at every mail.
     mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor), lambda call: reactor.callLater(0, call))
     activities = SQLiteActivities(mailbox.ask, mailbox.change_unhurried)
-    journal = Journal(activities, reactor, time.time, Kept(config.activity.keep, config.activity.most))
+    journal = Journal(activities, reactor, time.time, kept_events(config))
     activity.listen(journal.collect)
-    registry, new = _registry(config, snapshot, store)
+    registry, new = make_registry(loaded, snapshot, store)
     subscriptions = Subscriptions()
     rights = Rights(registry.book, registry.domains)
     any_domain = config.smtp.accept == "any"
@@ -133,6 +137,8 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
 
     def in_thread(function: Any, *arguments: Any) -> "Deferred[Any]":
         return deferToThreadPool(reactor, reactor.getThreadPool(), function, *arguments)
+
+    live = Live(loaded, load, in_thread)
 
     websocket = WebSocketChannel(
         registry.book,
@@ -224,8 +230,9 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         await usage_store.forget(account)
         await journal.forget(account)
 
-    return Core(
+    made = Core(
         config=config,
+        live=live,
         reactor=reactor,
         store=store,
         mailbox=mailbox,
@@ -267,6 +274,18 @@ def make_core(config: Config, reactor: Any, snapshot: Snapshot) -> Core:
         relay=relay,
         any_domain=any_domain,
     )
+    let_follow(
+        live,
+        registry=registry,
+        reception=reception,
+        retention=retention,
+        claims=made.ownership.claims,
+        maildrops=made.maildrops,
+        queue=queue,
+        journal=journal,
+        reach=reach,
+    )
+    return made
 
 
 def _died(reactor: Any) -> Any:
@@ -279,20 +298,3 @@ def _died(reactor: Any) -> Any:
         reactor.stop()
 
     return died
-
-
-def _registry(config: Config, snapshot: Snapshot, store: StateStore) -> tuple[Registry, list[Secret]]:
-    """Make the state in memory; the secrets that had to be made are given too, to be saved."""
-    new: list[Secret] = []
-    aliases = next((secret for secret in snapshot.secrets if secret.name == ALIASES), None)
-    if aliases is None:
-        aliases = Secret(ALIASES, secrets.token_hex(32))
-        new.append(aliases)
-    denylist = Denylist(snapshot.denials, config.denied)
-    book = AddressBook(bytes.fromhex(aliases.value), snapshot.addresses)
-    domains = Domains(
-        with_configured(snapshot.domains, config.served, ADMIN, time.time(), config.domains_hosted),
-        config.smtp.accept == "any"
-    )
-    accounts = Accounts(snapshot.accounts, snapshot.keys)
-    return Registry(accounts, book, domains, store, Secrets([*snapshot.secrets, *new]), denylist), new

@@ -10,31 +10,29 @@ import attrs
 from mailsockd.actions.ports import Snapshot, StateUnreadable
 from mailsockd.config import Config
 from mailsockd.listen import listen
+from mailsockd.reload import Loaded, load_files
 from mailsockd.storage.lock import FolderLock, FolderUnusable
 from mailsockd.stores import mailbox_store, state_file, state_store
-from mailsockd.tls import Certificates, CertificateTrouble
 
 
 @attrs.frozen
 class Ready:
-    """What the preflight leaves for the start: the data folder, locked, and the state that was read from it."""
+    """What the preflight leaves for the start: the data folder, locked, the state in it, and the files that are set."""
 
     lock: FolderLock
     snapshot: Snapshot
+    loaded: Loaded
 
 
 def check(config: Config) -> Ready:
     """Raise ConfigError for the first thing that would keep the daemon from working."""
-    ready = _data(config)
-    try:
-        Certificates(config.tls.certificates)
-    except CertificateTrouble as error:
-        raise config.error("tls.certificates", str(error)) from error
+    lock, snapshot = _data(config)
+    loaded = load_files(config)
     for key, items in listeners(config):
         for item in items:
             _port(config, key, item)
     _control(config)
-    return ready
+    return Ready(lock, snapshot, loaded)
 
 
 def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
@@ -51,7 +49,7 @@ def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     ]
 
 
-def _data(config: Config) -> Ready:
+def _data(config: Config) -> tuple[FolderLock, Snapshot]:
     """Take the folder, try to write in it, and read the state, which ends the start when it is damaged."""
     folder = Path(config.data)
     try:
@@ -65,7 +63,7 @@ def _data(config: Config) -> Ready:
         raise config.error("data", str(error)) from error
     except OSError as error:
         raise config.error("data", f"{folder} cannot be written: {error.strerror}") from error
-    return Ready(lock, snapshot)
+    return lock, snapshot
 
 
 def _same_kind(config: Config) -> None:

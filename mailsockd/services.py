@@ -1,6 +1,7 @@
 """What starts and stops with the daemon, beside its listeners."""
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 from twisted.application.service import IService, MultiService, Service
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from mailsockd.actions.accounts import AccountActions, new_key, new_password
+from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.state.accounts import Accounts
 from mailsockd.state.secrets import Secret
@@ -46,6 +49,38 @@ class Closing(Service):
         """Close it."""
         super().stopService()  # type: ignore[no-untyped-call]
         return self._close()
+
+
+class Hangup(Service):
+    """Reads the configuration again at SIGHUP, which would end the process otherwise."""
+
+    _log = Logger()
+
+    def __init__(self, reload: Callable[[], "Deferred[Any]"], reactor: Any) -> None:
+        self._reload = reload
+        self._reactor = reactor
+        self._before: Any = None
+
+    def startService(self) -> None:
+        """Begin to listen for it."""
+        super().startService()  # type: ignore[no-untyped-call]
+        self._before = signal.signal(signal.SIGHUP, self._came)
+
+    def stopService(self) -> None:
+        """Let it do again what it did before."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        signal.signal(signal.SIGHUP, self._before)
+
+    def _came(self, number: int, frame: Any) -> None:
+        # The signal may interrupt anything, the reactor's own work among it.
+        self._reactor.callFromThread(self._begin)
+
+    def _begin(self) -> None:
+        self._reload().addErrback(self._failed)
+
+    def _failed(self, failure: Failure) -> None:
+        if not isinstance(failure.value, Refusal):  # why that was is in the log already
+            self._log.failure("the configuration could not be read again", failure)
 
 
 class Saving(Service):

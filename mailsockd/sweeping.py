@@ -22,9 +22,6 @@ class Sweeping(Service):
     def __init__(self, retention: Retention, activity: ActivityLog, clock: Any) -> None:
         self._retention = retention
         self._clock = clock
-        # At half of what there may be too much: the rest is for what comes while room is made.
-        total = retention.kept.total_bytes
-        self._burst = min(BURST, total // SLACK // 2) if total else BURST
         self._came = 0
         self._next: Any = None
         self._sweeping: Deferred[None] | None = None
@@ -41,6 +38,12 @@ class Sweeping(Service):
         if self._next is not None and self._next.active():
             self._next.cancel()
         return self._sweeping
+
+    @property
+    def _burst(self) -> int:
+        # At half of what there may be too much: the rest is for what comes while room is made.
+        total = self._retention.kept.total_bytes
+        return min(BURST, total // SLACK // 2) if total else BURST
 
     def _listen(self, event: Event) -> None:
         if event.kind is Kind.STORED:

@@ -43,10 +43,13 @@ def makeService(options: Options) -> IService:
     from mailsockd.config import ConfigError, load
     from mailsockd.preflight import check
 
+    def read() -> "Config":
+        return load(options["config"])
+
     try:
-        config: Config = load(options["config"])
+        config: Config = read()
         ready = check(config)
     except ConfigError as error:
         sys.stderr.write(f"mailsockd: {error}\n")
         raise SystemExit(1) from error
-    return Daemon(config, reactor, ready)
+    return Daemon(config, read, reactor, ready)

@@ -46,6 +46,7 @@ from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, Facts, control_routes
 from mailsockd.core import Core
 from mailsockd.preflight import listeners
+from mailsockd.reload import Loaded
 from mailsockd.state.usage import seconds_to_next_month
 from mailsockd.web.call import Call
 from mailsockd.web.errors import HTTPError
@@ -78,7 +79,14 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
         for name in names:
             root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets, lambda request: browsers.token(Call(request))))
-    return Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
+    site = Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
+
+    def take_over(loaded: Loaded) -> None:
+        site.limit(web_limits(loaded.config))
+        router.limit(web_bodies(loaded.config))
+
+    core.live.follow(take_over)
+    return site
 
 
 def _rest(core: Core, browsers: Browsers) -> Router:
@@ -101,6 +109,16 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         now=time.time,
         outside=core.relay.refusal if core.relay else None,
     )
+    validation = ValidationRoutes(config.disposable)
+    of_clients = rates(config, time.monotonic)
+
+    def take_over(loaded: Loaded) -> None:
+        sending.largest = loaded.config.limits.message_size
+        validation.disposable = loaded.disposable
+        of_clients.of_peers.per_minute = loaded.config.api.requests_per_minute_per_ip
+        of_clients.of_keys.per_minute = loaded.config.api.requests_per_minute_per_key
+
+    core.live.follow(take_over)
     return Router(
         AddressRoutes(core.addresses, registry.book, core.settings),
         AddressPasswordRoutes(core.address_passwords),
@@ -115,7 +133,7 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         DomainSetupRoutes(core.ownership.claims, core.ownership.proofs, rights, core.ownership.hosts),
         DomainRoutes(DomainActions(registry, rights, mailbox, time.time, core.activity), registry.book, reading),
         StatisticsRoutes(statistics, Denials(registry, time.time), reading, time.time),
-        ValidationRoutes(config.disposable),
+        validation,
         OutgoingRoutes(sending, core.in_thread),
         DeliveryRoutes(core.deliveries),
         ActivityRoutes(core.activity_reading),
@@ -126,8 +144,9 @@ def _rest(core: Core, browsers: Browsers) -> Router:
         browsers=browsers,
         translate=_translate,
         # The one place that decides who is let in without a key.
-        anonymous=lambda route: route.open or (config.api.anonymous_public and route.info.get("public", False)),
-        rates=rates(config, time.monotonic),
+        anonymous=lambda route: route.open
+        or (core.live.config.api.anonymous_public and route.info.get("public", False)),
+        rates=of_clients,
         used=within_the_month(metering),
         bodies=web_bodies(config),
         in_thread=core.in_thread,
@@ -139,7 +158,7 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
     config = core.config
     data = str(Path(config.data).absolute())
     routes = control_routes(
-        Facts(__version__, time.monotonic(), config.read, data, config.state, config.served),
+        Facts(__version__, time.monotonic(), config.read, data, config.state),
         accounts=core.accounts,
         addresses=core.addresses,
         deliveries=core.deliveries,
@@ -162,6 +181,8 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         webhooks=core.webhooks,
         try_webhook=core.try_webhook,
         listeners=lambda: {key: items for key, items in listeners(config) if items},
+        domains=lambda: core.live.config.served,
+        reload=core.live.reload,
         ready=ready,
         monotonic=time.monotonic,
         now=time.time,

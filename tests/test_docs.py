@@ -13,6 +13,7 @@ import pytest
 from mailsockd import api, dashboard, wire
 from mailsockd.config import Config, load, parse
 from mailsockd.mail.message import parse as parse_mail
+from mailsockd.reload import LIVE
 from mailsockd.state.subscriptions import Admission
 from mailsockd.websocket import refusals, socket
 from tests.fakes import stored
@@ -234,3 +235,11 @@ def test_every_file_on_the_map_is_there() -> None:
         path.relative_to(ROOT).as_posix() for top in ("mailsockd", "tests", "etc") for path in (ROOT / top).rglob("*.*")
     ]
     assert [name for name in sorted(named) if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
+
+
+def test_what_a_reload_takes_over_is_documented() -> None:
+    """The table of docs/operating.md names the settings that are taken over while the daemon runs, and no others."""
+    text = (ROOT / "docs/operating.md").read_text()
+    part = text.split("## Another configuration, or a new certificate\n", 1)[1].split("\n## ", 1)[0]
+    cells = re.findall(r"^\| (`[^|]+) \|", part, flags=re.MULTILINE)
+    assert {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)} == LIVE

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from mailsockd.tls import Certificates, CertificateTrouble
+from mailsockd.tls import Certificates, CertificateTrouble, load_certificates
 
 
 def make(folder: Path, name: str) -> tuple[str, str]:
@@ -61,7 +61,8 @@ def name_shown(certificates: Certificates, wanted: bytes | None) -> str:
 
 def test_the_certificate_follows_the_name_that_is_asked_for(tmp_path: Path) -> None:
     """By SNI each name gets its certificate; an unknown name, or none, gets the first."""
-    certificates = Certificates([make(tmp_path, "a.test"), make(tmp_path, "b.test"), make(tmp_path, "*.c.test")])
+    pairs = [make(tmp_path, "a.test"), make(tmp_path, "b.test"), make(tmp_path, "*.c.test")]
+    certificates = Certificates(load_certificates(pairs))
     assert name_shown(certificates, b"b.test") == "b.test"
     assert name_shown(certificates, b"x.c.test") == "*.c.test"
     assert name_shown(certificates, b"other.test") == "a.test"
@@ -80,10 +81,10 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         ((one, other), "b.test.key: it is not the key of "),
     ):
         with pytest.raises(CertificateTrouble) as raised:
-            Certificates([pair])
+            load_certificates([pair])
         assert reason in str(raised.value)
 
 
 def test_no_certificates_are_false() -> None:
     """Without certificates there is nothing to offer STARTTLS with."""
-    assert not Certificates([])
+    assert not Certificates(load_certificates([]))

@@ -71,6 +71,10 @@ class Claims:
         self._policy = policy
         self._now = now
 
+    def limit(self, most: int, most_hosted: int) -> None:
+        """Let an account have other numbers of domains from now on."""
+        self._policy = attrs.evolve(self._policy, most=most, most_hosted=most_hosted)
+
     async def claim(self, caller: Account, name: str, wanted: Wanted, token: str | None = None) -> Domain:
         """
         Claim a domain, private unless wanted otherwise. `token`, from an operator alone, is the TXT record to look for.

@@ -45,7 +45,7 @@ class Denials:
             await self._registry.change([], [denial])
             return denial
         if self._registry.denylist.fixed(item):
-            raise Refusal(400, f"{item} is in the file that smtp.denylist names: take it out there and start again.")
+            raise Refusal(400, f"{item} is in the file that smtp.denylist names: take it out there and reload.")
         raise Refusal(404, f"{item} is not denied.")
 
 

@@ -48,7 +48,7 @@ class MaildropStore(Protocol):
 
 
 class Maildrops:
-    """What a mail program may do with an inbox; `most` is how many messages one list has."""
+    """What a mail program may do with an inbox; `most`, which may change, is how many messages one list has."""
 
     def __init__(
         self,
@@ -67,12 +67,12 @@ class Maildrops:
         self._store = store
         self._activity = activity
         self._hostname = hostname
-        self._most = most
+        self.most = most
 
     async def listing(self, account: Account, inbox: str) -> list[Listed]:
         """List what an account may see of an inbox, oldest first. Raises Refusal, StorageTrouble."""
         selection = self._selection(account.name, inbox)
-        return await self._store.listing(selection, self._most, partial(_trace_octets, self._hostname))
+        return await self._store.listing(selection, self.most, partial(_trace_octets, self._hostname))
 
     async def open(self, account: Account, inbox: str, listed: Listed, peer: str, whole: bool) -> tuple[Message, bytes]:
         """

@@ -67,7 +67,8 @@ class Sent:
 
 class Sending:
     """
-    Sends for accounts. `largest` is the bytes of a mail; with `any_domain` mail for every domain stays here.
+    Sends for accounts. `largest`, which may change, is the bytes of a mail; with `any_domain` mail for every domain
+    stays here.
 
     `outside` says what the relay takes, None when there is no relay.
     """
@@ -91,7 +92,7 @@ class Sending:
         self._in_thread = in_thread
         self._hostname = hostname
         self._any_domain = any_domain
-        self._largest = largest
+        self.largest = largest
         self._now = now
         self._outside = outside
 
@@ -101,7 +102,7 @@ class Sending:
 
         Raises Refusal 400: a sender that is not the caller's to use, no, too many or foreign recipients; 413: too long.
         """
-        if wanted.size > self._largest:
+        if wanted.size > self.largest:
             raise self._too_long()
         if wanted.raw and not (wanted.sender and wanted.to):
             # Only the head is looked at.
@@ -114,7 +115,7 @@ class Sending:
         inside = tuple(address for address in addresses if self._ours(address))
         outward = self._outward(caller, sender, wanted, addresses)
         content = await self._content(sender, recipients, wanted)
-        if len(content) > self._largest:
+        if len(content) > self.largest:
             raise self._too_long()
         id = await to_the_end(self._deliver(sender.address, inside, content, outward))
         return Sent(sender.address, addresses, id)
@@ -191,7 +192,7 @@ class Sending:
         return found
 
     def _too_long(self) -> Refusal:
-        return Refusal(413, f"The mail may have at most {self._largest} bytes (limits.message_size).")
+        return Refusal(413, f"The mail may have at most {self.largest} bytes (limits.message_size).")
 
 
 def _canonical(person: Person, field: str) -> Person:

@@ -86,6 +86,10 @@ class Reception:
         self._no_room = no_room
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
+    def take_unreserved(self, unreserved: bool) -> None:
+        """Take mail for addresses that nobody reserved from now on, or refuse it."""
+        self._unreserved = unreserved
+
     def accept(self, recipient: str, peer: str) -> None:
         """Return when mail for a canonical recipient is taken. Raises Rejected."""
         if recipient == self._postmaster:  # RFC 5321 section 4.5.1: always taken

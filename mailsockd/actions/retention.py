@@ -121,6 +121,11 @@ class Retention:
         """The bounds."""
         return self._kept
 
+    def keep(self, kept: Kept) -> None:
+        """Let other bounds hold from the next look on."""
+        self._kept = kept
+        self._floor_until = 0.0
+
     @property
     def refusal(self) -> str:
         """

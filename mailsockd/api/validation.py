@@ -13,12 +13,12 @@ from mailsockd.web.router import Call, Routes
 
 
 class ValidationRoutes:
-    """What can be told of an address; `disposable` are the domains that are known to be."""
+    """What can be told of an address; `disposable` are the domains that are known to be; they may change."""
 
     routes = Routes(tag="Validation")
 
     def __init__(self, disposable: Container[str]) -> None:
-        self._disposable = disposable
+        self.disposable = disposable
 
     @routes.get(
         "/api/validations/addresses/{email}",
@@ -28,7 +28,7 @@ class ValidationRoutes:
     )
     def one(self, call: Call, email: str) -> Any:
         """Answer whether an address has a valid form and a disposable domain."""
-        return verdict_json(verdict(email, self._disposable))
+        return verdict_json(verdict(email, self.disposable))
 
     @routes.post(
         "/api/validations/addresses",
@@ -40,4 +40,4 @@ class ValidationRoutes:
     def many(self, call: Call) -> Any:
         """Answer the same for each of `emails`, in their order."""
         emails = texts(call.body(), "emails", MOST_VALIDATED)
-        return [verdict_json(verdict(email, self._disposable)) for email in emails]
+        return [verdict_json(verdict(email, self.disposable)) for email in emails]

@@ -31,6 +31,7 @@ from mailsockd.control.domain_routes import DomainRoutes
 from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
+from mailsockd.control.reload_routes import Reload, ReloadRoutes
 from mailsockd.control.status_routes import Facts, StatusRoutes
 from mailsockd.control.webhook_routes import WebhookRoutes
 from mailsockd.state.activity import ActivityLog
@@ -67,7 +68,9 @@ def control_routes(
     mail_hosts: Sequence[str],
     webhooks: Webhooks,
     try_webhook: Try,
+    domains: Callable[[], Sequence[str]],
     listeners: Callable[[], Mapping[str, Sequence[str]]],
+    reload: Reload,
     ready: Callable[[], bool],
     monotonic: Callable[[], float],
     now: Callable[[], float],
@@ -81,10 +84,12 @@ def control_routes(
             subscriptions,
             activity,
             retention=retention,
+            domains=domains,
             listeners=listeners,
             ready=ready,
             monotonic=monotonic,
         ),
+        ReloadRoutes(reload),
         AccountRoutes(accounts, registry, metering),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),
         DeliveryRoutes(deliveries),

@@ -18,7 +18,7 @@ class Facts:
     What does not change while the daemon runs.
 
     `started` is monotonic seconds, `config` where the configuration was read, `data` the absolute path of the data
-    folder, `state` the kind of store, `domains` the configured ones in their order.
+    folder, `state` the kind of store.
     """
 
     version: str
@@ -26,15 +26,14 @@ class Facts:
     config: str
     data: str
     state: str
-    domains: tuple[str, ...]
 
 
 class StatusRoutes:
     """
     The daemon as a whole.
 
-    `listeners` gives, by setting, the places that are listened on; `ready` whether everything that a start does is
-    done, the first account and its file included.
+    `domains` gives the configured ones in their order; `listeners`, by setting, the places that are listened on;
+    `ready` whether everything that a start does is done, the first account and its file included.
     """
 
     routes = Routes()
@@ -47,6 +46,7 @@ class StatusRoutes:
         activity: ActivityLog,
         *,
         retention: Retention,
+        domains: Callable[[], Sequence[str]],
         listeners: Callable[[], Mapping[str, Sequence[str]]],
         ready: Callable[[], bool],
         monotonic: Callable[[], float],
@@ -55,6 +55,7 @@ class StatusRoutes:
         self._registry = registry
         self._subscriptions = subscriptions
         self._retention = retention
+        self._domains = domains
         self._listeners = listeners
         self._ready = ready
         self._monotonic = monotonic
@@ -80,7 +81,7 @@ class StatusRoutes:
             "config": facts.config,
             "data": facts.data,
             "state": facts.state,
-            "domains": list(facts.domains),
+            "domains": list(self._domains()),
             "listeners": {setting: list(places) for setting, places in self._listeners().items()},
             "accounts": len(self._registry.accounts),
             "addresses": len(self._registry.book),

@@ -38,7 +38,7 @@ class Ledger:
         self._store = store
         self._activity = activity
         self._clock = clock
-        self._limits = limits
+        self.limits = limits
         self._now = now
         self._waiting: Counter[str] = Counter()
         self._finished: Counter[str] = Counter()
@@ -76,16 +76,16 @@ class Ledger:
     async def expired(self, line: Line, reason: str) -> None:
         """Give up what has waited too long in a line: the same target held it up, so it is not worth a try each."""
         now = self._now()
-        await self._give_up(lambda: self._store.expire(line, now - self._limits.retry_for, reason, now))
+        await self._give_up(lambda: self._store.expire(line, now - self.limits.retry_for, reason, now))
 
     async def tidy(self) -> None:
         """Give up what is too much for an account, and forget what was finished long ago or is too much."""
-        most, kept = self._limits.waiting_per_account, self._limits.finished_per_account
+        most, kept = self.limits.waiting_per_account, self.limits.finished_per_account
         for account in [name for name, number in self._waiting.items() if number > most]:
             reason = f"more than {most} deliveries waited for {account}"
             await self._give_up(partial(self._store.crowd_out, account, most, reason, self._now()))
             self._waiting[account] = min(self._waiting[account], most)
-        await self._all_of(lambda: self._store.purge(self._now() - self._limits.keep))
+        await self._all_of(lambda: self._store.purge(self._now() - self.limits.keep))
         # To find the oldest that may stay takes the longer the more there are: not for every few.
         for account in [name for name, number in self._finished.items() if number > kept // 10]:
             del self._finished[account]

@@ -103,6 +103,12 @@ class DeliveryQueue(Service):
 
         return DeferredList([*self._tries, *self._rest]).addCallback(ended)
 
+    def limit(self, limits: DeliveryLimits) -> None:
+        """Let other bounds hold from now on."""
+        self._limits = limits
+        self._ledger.limits = limits
+        self._turns.most, self._turns.per_account = limits.concurrency, limits.concurrency_per_account
+
     def stored(self, deliveries: Sequence[Delivery]) -> None:
         """Make these deliveries too, which are on disk now. Costs next to nothing at this moment."""
         for delivery in deliveries:

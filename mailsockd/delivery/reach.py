@@ -27,9 +27,9 @@ def own(address: IP) -> bool:
         return False
 
 
-@attrs.frozen
+@attrs.define
 class Reach:
-    """`allow` are networks beside the Internet, `ports` ranges from a port to a port, both included."""
+    """`allow` are networks beside the Internet, `ports` ranges, both ends included; they may be replaced."""
 
     allow: Sequence[Network] = ()
     ports: Sequence[tuple[int, int]] = ((80, 80), (443, 443), (8080, 8080), (8443, 8443))

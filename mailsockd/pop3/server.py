@@ -67,6 +67,10 @@ class POP3Factory(ServerFactory):
         session.factory = self
         return session
 
+    def limit(self, limits: POP3Limits) -> None:
+        """Let other bounds hold from now on, but for that of the end."""
+        self._service.limits = limits
+
     def shutdown(self) -> "Deferred[None]":
         """
         End all sessions, those that are in the middle of something after that.

@@ -83,6 +83,10 @@ class SMTPFactory(smtp.SMTPFactory):
         session.host = self.domain
         return session
 
+    def limit(self, limits: SMTPLimits) -> None:
+        """Let other bounds hold from now on; those of the spool and of the end are those of the start."""
+        self._service.limit(limits)
+
     def shutdown(self) -> "Deferred[None]":
         """
         End all sessions with 421, those whose mail is being stored after its answer.

@@ -70,6 +70,11 @@ class Service:
     def __attrs_post_init__(self) -> None:
         self.greeting = reply.reply(220, "", f"{self.hostname} ESMTP mailsockd")
         self.hello = reply.reply(250, "", self.hostname)
+        self.limit(self.limits)
+
+    def limit(self, limits: SMTPLimits) -> None:
+        """Let other bounds hold from now on."""
+        self.limits = limits
         self.offers = (
             f"SIZE {self.limits.size}",
             "8BITMIME",

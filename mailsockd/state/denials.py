@@ -94,6 +94,15 @@ class Denylist:
         """Give what was added."""
         return self._added.get(item)
 
+    def fix(self, items: Iterable[str]) -> None:
+        """Replace what the operator's file has."""
+        gone, self._fixed = self._fixed, frozenset(items)
+        for item in gone - self._fixed:
+            if item not in self._added:
+                self._forget(item)
+        for item in self._fixed:
+            self._index(item)
+
     def fixed(self, item: str) -> bool:
         """Tell whether the operator's file has an item."""
         return item in self._fixed
@@ -106,8 +115,10 @@ class Denylist:
     def remove(self, item: str) -> None:
         """Forget what was added; what the file has stays denied."""
         self._added.pop(item, None)
-        if item in self._fixed:
-            return
+        if item not in self._fixed:
+            self._forget(item)
+
+    def _forget(self, item: str) -> None:
         self._names.discard(item)
         network = _network(item)
         if network is not None:

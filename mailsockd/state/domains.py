@@ -74,8 +74,20 @@ class Domains:
         self._claims: dict[str, dict[str, Domain]] = {}
         self._served: dict[str, Domain] = {}
         self._owned: dict[str, set[str]] = {}
+        self._left_out: dict[str, Domain] = {}
         for domain in domains:
             self.put(domain)
+
+    def configure(self, names: Iterable[str], owner: str, now: float, hosted: Sequence[str] = ()) -> None:
+        """Let other domains be the configured ones; settings of one that is left out come back with it."""
+        before = [*self._left_out.values(), *self]
+        after = with_configured(before, names, owner, now, hosted)
+        self._claims, self._served, self._owned = {}, {}, {}
+        for domain in after:
+            self.put(domain)
+        self._left_out = {
+            domain.name: domain for domain in before if domain.configured and self.claim(domain.name, owner) is None
+        }
 
     def takes(self, name: str) -> bool:
         """Tell whether mail for a domain comes in from anywhere: it is served, or that of every domain is taken."""

@@ -65,6 +65,10 @@ class Journal(Service):
         """How many events were never written, since the start."""
         return self._dropped
 
+    def keep(self, kept: Kept) -> None:
+        """Let other bounds hold from now on."""
+        self._kept = kept
+
     def collect(self, event: Event) -> None:
         """Have an event written when its time comes."""
         if event.kind in _OF_EVERY_MAIL or self._floods.passes(event):

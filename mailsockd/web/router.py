@@ -126,6 +126,10 @@ class Router(Resource):
         """All routes, in the order in which they are tried."""
         return [route for route, _ in self._table]
 
+    def limit(self, bodies: Mapping[str, int]) -> None:
+        """Let other sizes hold for the bodies that routes name."""
+        self._bodies = dict(bodies)
+
     def body_bytes(self, head: Head) -> int:
         """The largest body that a route takes of this caller, 0 when it is no other than usual."""
         try:

@@ -111,6 +111,10 @@ class Site(server.Site):
         channel.requestFactory = self.requestFactory
         return channel
 
+    def limit(self, limits: Limits) -> None:
+        """Let other bounds hold for connections that come from now on."""
+        self.limits = self.connections.limits = self.bodies.limits = limits
+
     def startFactory(self) -> None:
         """There is no access log file to open."""
 

@@ -151,6 +151,12 @@ class SocketFactory(WebSocketServerFactory):
         except Exception:
             self._log.failure("an event could not be recorded")  # the socket goes on
 
+    def limit(self, limits: SocketLimits, shape: str) -> None:
+        """Let other bounds and another shape hold for sockets that come; deadlines stay those of the start."""
+        self.limits = limits
+        self.budget.limit = limits.budget
+        self.shape = shape
+
     def shut(self) -> "Deferred[None]":
         """Close every socket with 1001 and open no more; fires when the last one is gone."""
         if self._shut is None:

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import attrs
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
 from mailsockd.actions.accounts import AccountActions
@@ -22,6 +22,7 @@ from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.receive import Reception
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
+from mailsockd.actions.reloaded import Reloaded
 from mailsockd.actions.retention import Kept, Retention
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.waiting import Waiting
@@ -89,6 +90,7 @@ class House:
     subscriptions: Subscriptions = attrs.Factory(Subscriptions)
     monotonic: float = 100.0
     is_ready: bool = True
+    reloaded: Reloaded | str = "nothing was changed"
     data: str = "/nowhere"
     listeners: dict[str, tuple[str, ...]] = attrs.Factory(
         lambda: {"smtp.listen": ("127.0.0.1:1025", "[::1]:1025"), "http.listen": ("127.0.0.1:8025",)}
@@ -161,7 +163,7 @@ class House:
         )
         self.router = Router(
             *control_routes(
-                Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite", ("mail.test",)),
+                Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite"),
                 accounts=accounts,
                 addresses=addresses,
                 deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW),
@@ -185,7 +187,9 @@ class House:
                 mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,
+                domains=lambda: ("mail.test",),
                 listeners=lambda: self.listeners,
+                reload=self.reload,
                 ready=lambda: self.is_ready,
                 monotonic=lambda: self.monotonic,
                 now=lambda: NOW,
@@ -193,6 +197,11 @@ class House:
             translate=translated,
         )
         self.talk = Talk(self.router)
+
+    def reload(self) -> "Deferred[Reloaded]":
+        if isinstance(self.reloaded, Reloaded):
+            return succeed(self.reloaded)
+        return fail(Refusal(400, self.reloaded))
 
     def in_thread(self, function: Callable[[], bytes]) -> "Deferred[bytes]":
         self.threads.append(function)

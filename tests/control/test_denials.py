@@ -60,7 +60,7 @@ def test_what_is_removed_is_gone(house: House) -> None:
             "denials?item=file.example",
             None,
             400,
-            "file.example is in the file that smtp.denylist names: take it out there and start again.",
+            "file.example is in the file that smtp.denylist names: take it out there and reload.",
         ),
     ],
 )

@@ -173,3 +173,19 @@ def test_what_the_file_has_stays() -> None:
     assert denied.get("a.example") is None
     assert "a.example" in denied
     assert (denied.sender("x@a.example"), denied.peer("192.0.2.1")) == ("a.example", "192.0.2.1")
+
+
+def test_what_the_file_has_can_be_replaced() -> None:
+    """What is in the file no longer is not denied any more, unless it was added beside it; the new items are."""
+    added = [Denial("both.test", 1.0), Denial("added.test", 2.0)]
+    denylist = Denylist(added, ["both.test", "old.test", "192.0.2.0/24"])
+    denylist.fix(["new.test", "198.51.100.7"])
+    assert list(denylist) == ["198.51.100.7", "added.test", "both.test", "new.test"]
+    assert [denylist.sender(f"a@{name}.test") for name in ("both", "added", "new", "old")] == [
+        "both.test",
+        "added.test",
+        "new.test",
+        None,
+    ]
+    assert (denylist.peer("192.0.2.1"), denylist.peer("198.51.100.7")) == (None, "198.51.100.7")
+    assert not denylist.fixed("both.test")

@@ -80,3 +80,17 @@ def test_names_that_are_given_away_no_longer_wait_unserved() -> None:
     assert with_configured(kept, [], "admin", 9.0, ["other.test"]) == [
         Domain("team.mail.test", "ada", 1.0, 1.0, hosted=True, last_verification_errors=reason)
     ]
+
+
+def test_the_configured_domains_can_be_replaced() -> None:
+    """One that is left out is served no more, and comes back with its settings; claims of accounts stay."""
+    own = Domain("own.test", "ada", 1.0, 1.0, verified=True)
+    domains = Domains(with_configured([own], ["a.test", "b.test"], "admin", 2.0))
+    private = attrs.evolve(domains.get("b.test") or own, is_private=True)
+    domains.put(private)
+    domains.configure(["a.test", "c.test"], "admin", 3.0)
+    assert domains.names() == ["a.test", "c.test", "own.test"]
+    assert [domain.name for domain in domains.of("admin")] == ["a.test", "c.test"]
+    domains.configure(["b.test"], "admin", 4.0)
+    assert domains.names() == ["b.test", "own.test"]
+    assert domains.get("b.test") == private
