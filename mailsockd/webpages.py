@@ -1,5 +1,6 @@
 """The pages, put together: every page's routes on one router, in one frame."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from mailsockd.core import SESSION_LONGEST, Core
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
 from mailsockd.dashboard.addresses import ManageRoutes
+from mailsockd.dashboard.api_keys import ApiKeyRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
@@ -16,11 +18,13 @@ from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
+from mailsockd.dashboard.usage import UsageRoutes, usage_count
 from mailsockd.state.accounts import Account
 from mailsockd.web.router import HasRoutes, Router, Translate
 from mailsockd.web.session import Browsers
 
 PAGES = (
+    ApiKeyRoutes,
     DashboardRoutes,
     HomeRoutes,
     MailProgramRoutes,
@@ -28,6 +32,7 @@ PAGES = (
     ReferenceRoutes,
     SettingsRoutes,
     SignInRoutes,
+    UsageRoutes,
 )
 
 
@@ -36,7 +41,11 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
     registry = core.registry
 
     def counts(account: Account) -> Mapping[str, int]:
-        return {"/addresses": registry.book.count(account.name), "/domains": len(registry.domains.of(account.name))}
+        return {
+            "/addresses": registry.book.count(account.name),
+            "/domains": len(registry.domains.of(account.name)),
+            **usage_count(core.metering, account),
+        }
 
     def figures(account: Account) -> Mapping[str, str]:
         left = account.credits
@@ -57,6 +66,8 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),
         ReferenceRoutes(frame, description),
         SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
+        ApiKeyRoutes(frame, core.accounts, core.metering.usage.seen, time.time),
+        UsageRoutes(frame, core.metering, core.accounts),
     )
     return Router(*apis, browsers=browsers, cross_origin=False, translate=translate, refused=as_page(frame))
 

@@ -20,6 +20,7 @@ PASSWORD_LENGTH = 20
 SHORTEST_PASSWORD = 8
 SHORTEST_KEY = 16
 LONGEST_KEY = 200
+MOST_KEYS = 500  # of one account
 LIMITS = ("credits", "message_limit", "monthly_ops")  # of an account, by the name of their field
 MOST_CREDITS = 1_000_000_000  # what a store can keep has a limit too, and a client may read a number as 32 bits
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
@@ -167,6 +168,8 @@ class AccountActions:
         account = self.find(name)
         if not _KEY_NAME.match(label):
             raise Refusal(400, "name must be 1 to 100 printable characters", ("name: must be 1 to 100 characters",))
+        if len(self.keys(name)) >= MOST_KEYS:
+            raise Refusal(400, f"{name} has {MOST_KEYS} keys, and may have no more. Revoke one that is not used.")
         if key is None:
             key = new_key()
         elif not (SHORTEST_KEY <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() and " " not in key):
@@ -176,6 +179,21 @@ class AccountActions:
             raise Refusal(400, "The key is in use already.", ("key: is in use already",))
         entry = self._key(account, key, label)
         await self._registry.change([entry])
+        return entry, key
+
+    async def regenerate_key(self, name: str, digest: str) -> tuple[ApiKey, str]:
+        """
+        Put a new key in the place of the one of this digest, and give it; the sockets of the old one end.
+
+        Raises Refusal 404.
+        """
+        account = self.find(name)
+        old = self._registry.accounts.key(digest)
+        if old is None or old.account != account.name:
+            raise Refusal(404, f"{name} has no such key.")
+        key = new_key()
+        entry = self._key(account, key, old.name)
+        await to_the_end(self._revoke(old, entry))
         return entry, key
 
     async def revoke_key(self, name: str, which: str) -> ApiKey:
@@ -192,8 +210,8 @@ class AccountActions:
         await to_the_end(self._revoke(found[0]))
         return found[0]
 
-    async def _revoke(self, key: ApiKey) -> None:
-        await self._registry.change([], [key])
+    async def _revoke(self, key: ApiKey, *instead: ApiKey) -> None:
+        await self._registry.change(instead, [key])
         self._subscriptions.end((key.digest,), "the key was revoked")
 
     def _key(self, account: Account, key: str, label: str) -> ApiKey:

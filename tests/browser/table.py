@@ -79,4 +79,10 @@ PAGES = (
     Row("/addresses/{address}"),
     Row("/addresses/{address}", ADA, "mistakes", send("Save Settings", webhook="nowhere"), wrong=400),
     Row("/addresses/{address}/pop3"),
+    Row("/api-keys"),
+    Row("/api-keys", ADA, "no name", send("Create", name=""), wrong=400),
+    Row("/api-keys", BOB, "made", send("Create", name="nightly build")),
+    Row("/api-keys", ADA, "delete asked", press("Delete")),
+    Row("/usage"),
+    Row("/usage", BOB),
 )

@@ -7,9 +7,11 @@ from urllib.parse import urlencode
 import attrs
 from twisted.internet.defer import Deferred, succeed
 
+from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.metering import Metering
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -19,12 +21,14 @@ from mailsockd.actions.webhooks import Webhooks
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
 from mailsockd.dashboard.addresses import ManageRoutes
+from mailsockd.dashboard.api_keys import ApiKeyRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
+from mailsockd.dashboard.usage import UsageRoutes
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import Address, AddressBook
@@ -32,6 +36,7 @@ from mailsockd.state.deliveries import Trial
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.sessions import Session, Sessions
 from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.state.usage import Usage
 from mailsockd.web.router import HasRoutes, HTTPError, Router
 from mailsockd.web.session import Browsers
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
@@ -110,6 +115,15 @@ class PagesHouse:
         self.addresses = Addresses(
             self.registry, self.rights, self.mailbox, self.subscriptions, any_domain=False, now=lambda: self.now
         )
+        self.actions = AccountActions(
+            self.registry,
+            self.mailbox,
+            ImmediatePasswords(),
+            self.subscriptions,
+            lambda: self.now,
+            end_sessions=self.sign_ins.end_all,
+        )
+        self.metering = Metering(Usage(), self.accounts, self.domains, self.activity, lambda: self.now)
         self.webhooks = Webhooks(self.registry, self.rights, lambda: self.now)
         self.settings: list[Setting] = [Named("enablews"), Named("webhook"), Named("webhookSlack")]
         self.tried: list[Address] = []
@@ -131,6 +145,8 @@ class PagesHouse:
                 AddressPasswords(self.registry, self.rights, ImmediatePasswords(), lambda: self.now),
                 [("POP3", ["127.0.0.1:1110"]), ("POP3 with TLS", [])],
             ),
+            ApiKeyRoutes(self.frame, self.actions, self.metering.usage.seen, lambda: self.now),
+            UsageRoutes(self.frame, self.metering, self.actions),
         ]
 
     async def attempt(self, address: Address) -> Trial:
