@@ -18,6 +18,7 @@ help:
 	@echo "make test         install what the tests need and run all of them"
 	@echo "make check        ruff, mypy, the architecture and the documents"
 	@echo "make test-debian  the tests on Debian's own Python packages"
+	@echo "make deb          build the Debian package into ./dist, in a clean chroot (as root)"
 	@echo "make bench        measure against other servers (about 5 minutes)"
 	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
 
@@ -84,8 +85,22 @@ test-debian: debian-packages $(VENV)/test tests/integration/node_modules/.packag
 bench: bench-packages $(VENV)/run
 	$(BIN)/python benchmarks/bench.py
 
+# --- Debian's package
+
+.PHONY: deb deb-check
+deb:
+	@test "$$(id -u)" -ne 0 || $(PACKAGES) git=git mmdebstrap=mmdebstrap
+	@tests/package/build
+
+# The same on this machine: what the build needs is installed here.
+deb-check:
+	@$(PACKAGES) git=git dpkg-dev=dpkg-buildpackage lintian=lintian
+	@dpkg-checkbuilddeps -P nocheck 2>/dev/null || { echo "installing what the build needs"; \
+	    DEBIAN_FRONTEND=noninteractive apt-get build-dep -y -qq --no-install-recommends -P nocheck ./ >/dev/null; }
+	@tests/package/build here
+
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/out
+	rm -rf $(VENV) .chroots build dist *.egg-info debian/made debian/files .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/out
 	rm -rf tests/integration/node_modules _trial_temp* twisted/plugins/dropin.cache
 	rm -rf examples/websocket-node/node_modules examples/websocket-node/package-lock.json examples/websocket-python/venv
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

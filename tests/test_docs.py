@@ -232,7 +232,7 @@ def test_every_file_on_the_map_is_there() -> None:
     text = (ROOT / "HACKING.md").read_text()
     named = set(re.findall(r"(?<!\*)\b[a-z][\w/-]*\.(?:py|yaml|cfg)\b", text))
     there = [
-        path.relative_to(ROOT).as_posix() for top in ("mailsockd", "tests", "etc") for path in (ROOT / top).rglob("*.*")
+        path.relative_to(ROOT).as_posix() for top in ("mailsockd", "tests", "etc", "docs") for path in (ROOT / top).rglob("*.*")
     ]
     assert [name for name in sorted(named) if not any(f"/{path}".endswith(f"/{name}") for path in there)] == []
 

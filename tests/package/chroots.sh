@@ -1,0 +1,42 @@
+# Clean Debian systems in folders, for sh. To be sourced as root: chroot_unpack KIND FOLDER, chroot_run FOLDER COMMAND…
+# KIND is build (with what the package needs to be built) or boot (as small as a Debian can be that boots). Each is made
+# once by mmdebstrap, kept in .chroots, and made again after two weeks. SUITE is the Debian, bookworm unless it is set.
+
+: "${SUITE:=bookworm}"
+here=$(cd "$(dirname "$0")/../.." && pwd)
+cache=${MAILSOCKD_CHROOTS:-$here/.chroots}
+
+build_packages() {
+    # The first word of each dependency of debian/control; dh-sequence-* are names that debhelper and dh-python provide.
+    sed -n '/^Build-Depends:/,/^[A-Z][a-z-]*:/{/^Build-Depends:\|^ /p}' "$here/debian/control" |
+        sed 's/^Build-Depends://; s/[ ,].*//2; s/^ *//; s/[ ,(<].*//; /^dh-sequence-/d; s/debhelper-compat/debhelper/' |
+        tr '\n' ','
+}
+
+chroot_unpack() {
+    mkdir -p "$cache" "$2"
+    tar=$cache/$SUITE-$1.tar
+    if [ -z "$(find "$tar" -mtime -14 2>/dev/null)" ]; then
+        case $1 in
+            build) variant=buildd more=ca-certificates,dh-python,lintian,$(build_packages) ;;
+            boot) variant=minbase more=ca-certificates,systemd-sysv,dbus,iproute2,procps,apt-utils ;;
+        esac
+        echo "making a clean $SUITE ($1), kept in $tar" >&2
+        mmdebstrap --quiet --variant="$variant" --include="${more%,}" "$SUITE" "$tar.new"
+        mv "$tar.new" "$tar"
+    fi
+    tar -xpf "$tar" -C "$2" --exclude='./dev/*'
+    cp /etc/resolv.conf "$2/etc/resolv.conf"
+}
+
+# In a process tree and with mounts of its own, which end with it.
+chroot_run() {
+    root=$1
+    shift
+    unshare --mount --pid --fork --kill-child sh -c '
+        mount -t proc proc "$0/proc"
+        mount --rbind /dev "$0/dev"
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive \
+            ${DEB_BUILD_OPTIONS+"DEB_BUILD_OPTIONS=$DEB_BUILD_OPTIONS"} \
+            ${DEB_BUILD_PROFILES+"DEB_BUILD_PROFILES=$DEB_BUILD_PROFILES"} chroot "$0" "$@"' "$root" "$@"
+}
