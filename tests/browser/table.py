@@ -84,5 +84,10 @@ PAGES = (
     Row("/api-keys", BOB, "made", send("Create", name="nightly build")),
     Row("/api-keys", ADA, "delete asked", press("Delete")),
     Row("/usage"),
+    Row("/activity"),
+    Row("/activity", ADMIN),
+    Row("/activity?q=nothing", ADA, "nothing found"),
+    Row("/activity?since=yesterday", ADA, "no date", wrong=400, status=400),
+    Row("/activity?message={message}", ADA, "timeline"),
     Row("/usage", BOB),
 )

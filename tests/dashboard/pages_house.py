@@ -8,6 +8,7 @@ import attrs
 from twisted.internet.defer import Deferred, succeed
 
 from mailsockd.actions.accounts import AccountActions
+from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.messages import Messages
@@ -18,6 +19,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.settings import Setting
 from mailsockd.actions.webhooks import Webhooks
+from mailsockd.dashboard.activity import ActivityPageRoutes
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
 from mailsockd.dashboard.addresses import ManageRoutes
@@ -40,6 +42,7 @@ from mailsockd.state.usage import Usage
 from mailsockd.web.router import HasRoutes, HTTPError, Router
 from mailsockd.web.session import Browsers
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
+from tests.memory_activities import MemoryActivities
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1_800_000_000.0
@@ -123,6 +126,9 @@ class PagesHouse:
             lambda: self.now,
             end_sessions=self.sign_ins.end_all,
         )
+        self.activities = MemoryActivities()
+        self.written = 0
+        self.reading = ActivityReading(self.activities, self.rights, self.flush)
         self.metering = Metering(Usage(), self.accounts, self.domains, self.activity, lambda: self.now)
         self.webhooks = Webhooks(self.registry, self.rights, lambda: self.now)
         self.settings: list[Setting] = [Named("enablews"), Named("webhook"), Named("webhookSlack")]
@@ -147,7 +153,14 @@ class PagesHouse:
             ),
             ApiKeyRoutes(self.frame, self.actions, self.metering.usage.seen, lambda: self.now),
             UsageRoutes(self.frame, self.metering, self.actions),
+            ActivityPageRoutes(self.frame, self.reading, lambda: self.now),
         ]
+
+    def flush(self) -> "Deferred[None]":
+        """Write what has happened since the last time."""
+        events = list(self.activity)[self.written :]
+        self.written += len(events)
+        return self.activities.add(events)
 
     async def attempt(self, address: Address) -> Trial:
         """Try the webhook of an address."""
