@@ -17,7 +17,10 @@ from mailsockd.bookkeeping import Bookkeeping
 from mailsockd.bounds import pop3_limits, smtp_limits, socket_limits
 from mailsockd.config import Config
 from mailsockd.core import Core, make_core
+from mailsockd.expiry import Expiry
+from mailsockd.healthy import make_health
 from mailsockd.listen import listen, on_private_network
+from mailsockd.listening import Listening
 from mailsockd.notify import Notifier
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, listeners, skipped
@@ -97,23 +100,29 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
     # No lock file: the preflight has looked whether anybody listens, and a lock that a kill left behind would name a
     # process id that in a container is often one's own.
     path = quoteStringArgument(str(config.control_socket))  # type: ignore[no-untyped-call]
-    control = operators_site(core, lambda: first_start.done)
+    places: list[Listening] = []
+    health = make_health(core, lambda: first_start.done, lambda: _touch(core), places)
+    control = operators_site(core, health)
     services.add(strports.service(f"unix:{path}:mode=660:lockfile=0", control))
     certificates = Certificates(core.live.certificates)
     core.live.follow(lambda loaded: certificates.use(loaded.certificates))
+    expiry = Expiry(lambda: [text for _, text in health.ending()], core.reactor)
+    core.live.follow(lambda loaded: expiry.look())
+    services.add(expiry)
     sockets = _sockets(core)
     services.add(Closing(sockets.shut))
     site = public_site(core, sockets)
-    _listen(services, config, "smtp.listen", config.smtp.listen, _smtp(core, services, certificates, False))
-    _listen(services, config, "http.listen", config.http.listen, site)
+    _listen(core, services, "smtp.listen", config.smtp.listen, _smtp(core, services, certificates, False))
+    _listen(core, services, "http.listen", config.http.listen, site)
     if config.smtp.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, _smtp(core, services, certificates, True))
-        _listen(services, config, "smtp.listen_tls", config.smtp.listen_tls, factory)
+        _listen(core, services, "smtp.listen_tls", config.smtp.listen_tls, factory)
     if config.http.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, site)
-        _listen(services, config, "http.listen_tls", config.http.listen_tls, factory)
+        _listen(core, services, "http.listen_tls", config.http.listen_tls, factory)
     _listen_capture(core, services, certificates)
     _listen_pop3(core, services, certificates)
+    places += [service for service in services if isinstance(service, Listening)]
     services.add(Watched(notifier, first_start.over, lambda: _touch(core), lambda: _status(core), core.reactor))
     return services
 
@@ -189,10 +198,10 @@ def _listen_capture(core: Core, services: InOrder, certificates: Certificates) -
     for private in (True, False):
         items = [item for item in capture.listen if on_private_network(item) is private]
         if items:
-            _listen(services, core.config, "capture.listen", items, factory(False, private))
+            _listen(core, services, "capture.listen", items, factory(False, private))
     if capture.listen_tls:
         secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
-        _listen(services, core.config, "capture.listen_tls", capture.listen_tls, secured)
+        _listen(core, services, "capture.listen_tls", capture.listen_tls, secured)
 
 
 def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> None:
@@ -216,14 +225,13 @@ def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> N
     for private in (True, False):
         items = [item for item in config.pop3.listen if on_private_network(item) is private]
         if items:
-            _listen(services, config, "pop3.listen", items, factory(False, private))
+            _listen(core, services, "pop3.listen", items, factory(False, private))
     if config.pop3.listen_tls:
         secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
-        _listen(services, config, "pop3.listen_tls", config.pop3.listen_tls, secured)
+        _listen(core, services, "pop3.listen_tls", config.pop3.listen_tls, secured)
 
 
-def _listen(services: InOrder, config: Config, key: str, items: Sequence[str], factory: Any) -> None:
+def _listen(core: Core, services: InOrder, key: str, items: Sequence[str], factory: Any) -> None:
     for item in items:
-        if not skipped(config, key, item):
-            # strports binds before anything else starts, and a busy port ends the start.
-            services.add(strports.service(listen(item).endpoint, factory))
+        if not skipped(core.config, key, item):
+            services.add(Listening(core.reactor, listen(item).endpoint, factory, key, item))

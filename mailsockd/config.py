@@ -87,6 +87,11 @@ class Config:
             return "localhost"
 
     @property
+    def has_tls(self) -> bool:
+        """Whether there is a certificate, or is going to be one that signs itself."""
+        return bool(self.tls.certificates) or self.tls.self_signed
+
+    @property
     def served(self) -> tuple[str, ...]:
         """The domains that need no proof."""
         if self.domains is not None:
@@ -238,11 +243,11 @@ def checked(config: Config) -> Config:
         ("http.listen_tls", config.http.listen_tls),
         ("pop3.listen_tls", config.pop3.listen_tls),
     ):
-        if items and not config.tls.certificates:
+        if items and not config.has_tls:
             raise config.error(key, "needs tls.certificates")
     for key, items in (("capture.listen", config.capture.listen), ("pop3.listen", config.pop3.listen)):
         public = [item for item in items if not on_private_network(item)]
-        if public and not config.tls.certificates:
+        if public and not config.has_tls:
             reason = "is neither loopback nor a private network, so signing in needs TLS: set tls.certificates"
             raise config.error(key, f"{public[0]} {reason}")
     _check_relay(config)

@@ -5,7 +5,9 @@ Taking a changed configuration over while the daemon runs, without dropping a co
 when that changes. Each place where something is wired tells what of it follows; what nobody can follow needs a restart.
 """
 
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
@@ -15,6 +17,8 @@ from twisted.logger import Logger
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.reloaded import Reloaded
 from mailsockd.config import Config, ConfigError, checked
+from mailsockd.mail.address import canonical_domain
+from mailsockd.selfsigned import keep
 from mailsockd.tls import Certificate, CertificateTrouble, load_certificates
 
 # Settings, and whole sections, that are taken over at once; docs/operating.md lists them for people. All others are
@@ -59,9 +63,16 @@ class Loaded:
 
 
 def load_files(config: Config) -> Loaded:
-    """Read the files that a configuration names. It blocks. Raises ConfigError."""
+    """
+    Read the files that a configuration names, and make a certificate when it asks for one. It blocks.
+
+    Raises ConfigError.
+    """
     try:
-        certificates = load_certificates(config.tls.certificates)
+        if config.tls.self_signed and not config.tls.certificates:
+            certificates = keep(Path(config.data), canonical_domain(config.name), time.time())
+        else:
+            certificates = load_certificates(config.tls.certificates)
     except CertificateTrouble as error:
         raise config.error("tls.certificates", str(error)) from error
     denied, disposable = config.denied, config.disposable
@@ -188,30 +199,31 @@ class Live:
     async def _take_over(self) -> Reloaded:
         before = self._loaded
         try:
-            wanted, config = await self._in_thread(self._read, before)
+            read, wanted, config = await self._in_thread(self._read, before)
         except ConfigError as error:
             self._log.error("not reloaded, and what was in force stays: {error}", error=str(error))
             raise Refusal(400, f"{error} (what was in force stays)") from error
-        changed = changes(before.config, wanted.config)
-        changed += [name for name, held in wanted.files.items() if held != before.files[name] and name not in changed]
+        changed = changes(before.config, wanted)
+        changed += [name for name, held in read.files.items() if held != before.files[name] and name not in changed]
         taken = tuple(name for name in changed if is_live(name))
         waiting = tuple(name for name in changed if not is_live(name))
         # What waits is compared with what the start read, however often this is done before the restart.
-        files = {name: (wanted if is_live(name) else before).files[name] for name in wanted.files}
-        self._loaded = attrs.evolve(wanted, config=config, files=files)
+        files = {name: (read if is_live(name) else before).files[name] for name in read.files}
+        self._loaded = attrs.evolve(read, config=config, files=files)
         for take_over in self._followers:
             take_over(self._loaded)
-        self._log.info("reloaded {source}: {what}", source=wanted.config.read, what=", ".join(taken) or "nothing new")
+        self._log.info("reloaded {source}: {what}", source=wanted.read, what=", ".join(taken) or "nothing new")
         for name in waiting:
             self._log.warn("{name} needs a restart", name=name)
-        return Reloaded(wanted.config.read, taken, waiting)
+        return Reloaded(wanted.read, taken, waiting)
 
-    def _read(self, before: Loaded) -> tuple[Loaded, Config]:
-        """Give what the files say, and the configuration as it can be in force now."""
+    def _read(self, before: Loaded) -> tuple[Loaded, Config, Config]:
+        """Give what the files hold, the configuration that they say, and that which can be in force now."""
         wanted = self._load()
         config = in_force(before.config, wanted)
         try:
             checked(config)
         except ConfigError as error:
             raise ConfigError(f"{error}, as long as what needs a restart is as it was") from error
-        return load_files(wanted), config
+        # The data folder is that of the start: a certificate that signs itself is kept there.
+        return load_files(attrs.evolve(wanted, data=config.data)), wanted, config

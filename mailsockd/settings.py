@@ -93,6 +93,7 @@ class TLS:
     """Certificates."""
 
     certificates: tuple[tuple[str, str], ...] = setting((), checks.certificates)
+    self_signed: bool = setting(False, checks.flag)
 
 
 @attrs.frozen

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from math import ceil
-from pathlib import Path
 
 from twisted.logger import ILogObserver, LogEvent, Logger
 from zope.interface import implementer
@@ -12,6 +11,7 @@ from mailsockd import __version__
 from mailsockd.actions.denials import Denials
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
+from mailsockd.actions.health import Health
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.metering import Metering
 from mailsockd.actions.outgoing import Sending
@@ -43,9 +43,8 @@ from mailsockd.api.usage import UsageRoutes
 from mailsockd.api.validation import ValidationRoutes
 from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.bounds import rates, web_bodies, web_limits
-from mailsockd.control.server import BODY_BYTES, Facts, control_routes
+from mailsockd.control.server import BODY_BYTES, control_routes
 from mailsockd.core import Core
-from mailsockd.preflight import listeners
 from mailsockd.reload import Loaded
 from mailsockd.state.usage import seconds_to_next_month
 from mailsockd.web.call import Call
@@ -153,18 +152,16 @@ def _rest(core: Core, browsers: Browsers) -> Router:
     )
 
 
-def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
-    """Make what the control socket serves; `ready` tells whether the start is over."""
+def operators_site(core: Core, health: Health) -> Site:
+    """Make what the control socket serves."""
     config = core.config
-    data = str(Path(config.data).absolute())
     routes = control_routes(
-        Facts(__version__, time.monotonic(), config.read, data, config.state),
+        health,
         accounts=core.accounts,
         addresses=core.addresses,
         deliveries=core.deliveries,
         address_passwords=core.address_passwords,
         registry=core.registry,
-        subscriptions=core.subscriptions,
         activity=core.activity,
         activity_reading=core.activity_reading,
         mailbox=core.mailbox,
@@ -173,18 +170,13 @@ def operators_site(core: Core, ready: Callable[[], bool]) -> Site:
         inject=core.reception.inject,
         in_thread=core.in_thread,
         waiting=core.waiting,
-        retention=core.retention,
         metering=core.metering,
         claims=core.ownership.claims,
         proofs=core.ownership.proofs,
         mail_hosts=core.ownership.hosts,
         webhooks=core.webhooks,
         try_webhook=core.try_webhook,
-        listeners=lambda: {key: items for key, items in listeners(config) if items},
-        domains=lambda: core.live.config.served,
         reload=core.live.reload,
-        ready=ready,
-        monotonic=time.monotonic,
         now=time.time,
     )
     return Site(

@@ -34,7 +34,10 @@ MAY_IMPORT = {
     "passwords": set(),
     "tls": set(),
     "registered": {"actions", "reload", "services", "state"},
-    "reload": {"actions", "config", "tls"},
+    "listening": set(),
+    "expiry": set(),
+    "selfsigned": {"storage", "tls"},
+    "reload": {"actions", "config", "mail", "selfsigned", "tls"},
     "following": {"actions", "bounds", "delivery", "reload", "services", "storage"},
     "listen": set(),
     "resolver": {"listen", "state"},
@@ -57,7 +60,7 @@ MAY_IMPORT = {
     "script": {"tap"},
     "tap": {"assembly", "config", "preflight"},
 }
-KNOWS_EVERYTHING = {"assembly", "core", "website", "webpages", "offline"}
+KNOWS_EVERYTHING = {"assembly", "core", "healthy", "website", "webpages", "offline"}
 PURE = {"mail", "state", "wire"}
 FORBIDDEN_IN_PURE = {"twisted", "zope", "autobahn", "treq", "sqlite3", "socket", "threading", "time"}
 LONGEST_FILE = 320

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
+from mailsockd.selfsigned import keep
 from mailsockd.tls import Certificates, CertificateTrouble, load_certificates
 
 
@@ -88,3 +89,73 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_no_certificates_are_false() -> None:
     """Without certificates there is nothing to offer STARTTLS with."""
     assert not Certificates(load_certificates([]))
+
+
+def test_only_modern_ciphers_are_offered(tmp_path: Path) -> None:
+    """With TLS 1.2 a client that has none but CBC ciphers, or no forward secrecy, finds nothing; TLS 1.1 is refused."""
+    certificates = Certificates(load_certificates([make(tmp_path, "a.test")]))
+    for ciphers, version, agreed in (
+        (b"ECDHE-ECDSA-AES128-GCM-SHA256", SSL.TLS1_2_VERSION, True),
+        (b"ECDHE-ECDSA-CHACHA20-POLY1305", SSL.TLS1_2_VERSION, True),
+        (b"ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA", SSL.TLS1_2_VERSION, False),
+        (b"AES128-GCM-SHA256", SSL.TLS1_2_VERSION, False),
+        (b"ALL:@SECLEVEL=0", SSL.TLS1_1_VERSION, False),
+        (b"ALL", SSL.TLS1_3_VERSION, True),
+    ):
+        context = SSL.Context(SSL.TLS_METHOD)
+        context.set_max_proto_version(version)
+        context.set_cipher_list(ciphers)
+        assert agree(certificates, context) is agreed, (ciphers, version)
+
+
+def agree(certificates: Certificates, context: SSL.Context) -> bool:
+    """Shake hands in memory; tell whether that succeeds."""
+    server = certificates.serverConnectionForTLS(None)
+    server.set_accept_state()
+    client = SSL.Connection(context, None)
+    client.set_connect_state()
+    done = set()
+    try:
+        for _ in range(10):
+            for one, other in ((client, server), (server, client)):
+                with contextlib.suppress(SSL.WantReadError):
+                    one.do_handshake()
+                    done.add(one)
+                with contextlib.suppress(SSL.WantReadError):
+                    other.bio_write(one.bio_read(65536))
+    except SSL.Error:
+        return False
+    return len(done) == 2
+
+
+def test_an_exact_name_goes_before_a_wildcard(tmp_path: Path) -> None:
+    """Whatever their order, a host gets the certificate of its own name and not the one for its whole domain."""
+    pairs = [make(tmp_path, "*.c.test"), make(tmp_path, "mx.c.test")]
+    certificates = Certificates(load_certificates(pairs))
+    assert name_shown(certificates, b"mx.c.test") == "mx.c.test"
+    assert name_shown(certificates, b"other.c.test") == "*.c.test"
+
+
+def test_a_certificate_knows_its_names_and_its_end(tmp_path: Path) -> None:
+    """Names and end are those that it has, the end in UTC."""
+    (one,) = load_certificates([make(tmp_path, "A.test")])
+    assert one.names == ("a.test",)
+    assert one.ends == datetime.datetime(2035, 12, 30, tzinfo=datetime.UTC).timestamp()
+
+
+def test_a_certificate_that_signs_itself_is_made_once(tmp_path: Path) -> None:
+    """It is kept, its key for nobody else to read, and made anew for another host, near its end, or when damaged."""
+    now = 1_800_000_000.0
+    (one,) = keep(tmp_path, "mx.test", now)
+    assert one.names == ("mx.test", "localhost")
+    assert one.ends == now - 300 + 365 * 86_400
+    assert (tmp_path / "self-signed.key").stat().st_mode & 0o777 == 0o600
+    assert keep(tmp_path, "mx.test", now + 334 * 86_400) == (one,)
+    (later,) = keep(tmp_path, "mx.test", now + 335 * 86_400)
+    assert later != one
+    (other,) = keep(tmp_path, "other.test", now + 335 * 86_400)
+    assert other.names[0] == "other.test"
+    (tmp_path / "self-signed.key").write_text("")
+    (mended,) = keep(tmp_path, "other.test", now + 335 * 86_400)
+    assert mended != other
+    assert name_shown(Certificates([mended]), b"other.test") == "other.test"

@@ -4,7 +4,7 @@ The routes of the control socket, under `/control/v1/`.
 There is no sign-in: whoever may open the socket is an operator, and the mode of its file says who that is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.activity import ActivityReading
@@ -13,11 +13,11 @@ from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.claims import Claims
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.denials import Denials
+from mailsockd.actions.health import Health
 from mailsockd.actions.metering import Metering
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.registry import Registry
-from mailsockd.actions.retention import Retention
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.settings import Setting
 from mailsockd.actions.waiting import Waiting
@@ -32,27 +32,25 @@ from mailsockd.control.expect_routes import ExpectRoutes
 from mailsockd.control.frames import Frames, InThread
 from mailsockd.control.mail_routes import Inject, MailRoutes
 from mailsockd.control.reload_routes import Reload, ReloadRoutes
-from mailsockd.control.status_routes import Facts, StatusRoutes
+from mailsockd.control.status_routes import StatusRoutes
 from mailsockd.control.webhook_routes import WebhookRoutes
 from mailsockd.state.activity import ActivityLog
-from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.web.router import HasRoutes
 
-__all__ = ["BODY_BYTES", "Facts", "control_routes"]
+__all__ = ["BODY_BYTES", "control_routes"]
 
 # A test mail comes in base64 inside JSON, which is read in the reactor.
 BODY_BYTES = 8 * 1024 * 1024
 
 
 def control_routes(
-    facts: Facts,
+    health: Health,
     *,
     accounts: AccountActions,
     addresses: Addresses,
     deliveries: Deliveries,
     address_passwords: AddressPasswords,
     registry: Registry,
-    subscriptions: Subscriptions,
     activity: ActivityLog,
     activity_reading: ActivityReading,
     mailbox: Mailbox,
@@ -61,34 +59,19 @@ def control_routes(
     inject: Inject,
     in_thread: InThread,
     waiting: Waiting,
-    retention: Retention,
     metering: Metering,
     claims: Claims,
     proofs: Proofs,
     mail_hosts: Sequence[str],
     webhooks: Webhooks,
     try_webhook: Try,
-    domains: Callable[[], Sequence[str]],
-    listeners: Callable[[], Mapping[str, Sequence[str]]],
     reload: Reload,
-    ready: Callable[[], bool],
-    monotonic: Callable[[], float],
     now: Callable[[], float],
 ) -> tuple[HasRoutes, ...]:
     """Make what a Router serves; the arguments are said where each is taken."""
     frames = Frames(mailbox, registry.book, hostname, in_thread)
     return (
-        StatusRoutes(
-            facts,
-            registry,
-            subscriptions,
-            activity,
-            retention=retention,
-            domains=domains,
-            listeners=listeners,
-            ready=ready,
-            monotonic=monotonic,
-        ),
+        StatusRoutes(health),
         ReloadRoutes(reload),
         AccountRoutes(accounts, registry, metering),
         WebhookRoutes(webhooks, try_webhook, accounts, registry),

@@ -36,12 +36,16 @@ def _status(context: Context) -> None:
         ("state", status["state"]),
         ("domains", ", ".join(status["domains"])),
     ]
+    for one in status["certificates"]:
+        names = ", ".join(one["names"]) or "no name"
+        pairs.append(("certificate", f"{one['file']} for {names}, good for {one['days']} days"))
     pairs += [(setting, ", ".join(places)) for setting, places in status["listeners"].items() if places]
     for name, key in (
         ("accounts", "accounts"),
         ("addresses", "addresses"),
         ("web sockets", "sockets"),
         ("messages received", "received"),
+        ("deliveries queued", "queued"),
     ):
         pairs.append((name, str(status[key])))
     limit = status["storedLimit"]
@@ -50,6 +54,7 @@ def _status(context: Context) -> None:
     pairs.append(("disk left", size(status["freeDisk"])))
     if status["refusal"]:
         pairs.append(("NO MAIL IS TAKEN", status["refusal"]))
+    pairs += [("TROUBLE", text) for text in status["troubles"]]
     context.output.pairs(pairs)
 
 

@@ -1,98 +1,55 @@
 """The routes of the control socket that tell how the daemon is."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import attrs
-
-from mailsockd.actions.registry import Registry
-from mailsockd.actions.retention import Retention
-from mailsockd.state.activity import ActivityLog, Event, Kind
-from mailsockd.state.subscriptions import Subscriptions
+from mailsockd.actions.health import Health
 from mailsockd.web.router import Call, Routes
-
-
-@attrs.frozen
-class Facts:
-    """
-    What does not change while the daemon runs.
-
-    `started` is monotonic seconds, `config` where the configuration was read, `data` the absolute path of the data
-    folder, `state` the kind of store.
-    """
-
-    version: str
-    started: float
-    config: str
-    data: str
-    state: str
+from mailsockd.wire import date_json
 
 
 class StatusRoutes:
-    """
-    The daemon as a whole.
-
-    `domains` gives the configured ones in their order; `listeners`, by setting, the places that are listened on;
-    `ready` whether everything that a start does is done, the first account and its file included.
-    """
+    """The daemon as a whole."""
 
     routes = Routes()
 
-    def __init__(
-        self,
-        facts: Facts,
-        registry: Registry,
-        subscriptions: Subscriptions,
-        activity: ActivityLog,
-        *,
-        retention: Retention,
-        domains: Callable[[], Sequence[str]],
-        listeners: Callable[[], Mapping[str, Sequence[str]]],
-        ready: Callable[[], bool],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._facts = facts
-        self._registry = registry
-        self._subscriptions = subscriptions
-        self._retention = retention
-        self._domains = domains
-        self._listeners = listeners
-        self._ready = ready
-        self._monotonic = monotonic
-        self._received = 0
-        activity.listen(self._count)
+    def __init__(self, health: Health) -> None:
+        self._health = health
 
     @routes.get("/control/v1/ready", open=True)
     def ready(self, call: Call) -> Any:
         """Answer whether the daemon can be used."""
-        return {"ready": self._ready()}
+        return {"ready": self._health.started}
 
     @routes.get("/control/v1/status", open=True)
-    def status(self, call: Call) -> Any:
+    async def status(self, call: Call) -> Any:
         """
         Answer facts and counts; `uptime` is seconds, `received` and `evicted` count messages since the start.
 
-        `refusal` says why no more mail is taken, "" while it is.
+        `refusal` says why no more mail is taken, "" while it is; `troubles` are sentences about what is not right.
         """
-        facts = self._facts
+        found = [check.trouble for check in await self._health.checks() if check.trouble and check.name != "disk"]
+        now, condition = self._health.now, self._health.condition()
         return {
-            "version": facts.version,
-            "uptime": round(self._monotonic() - facts.started, 1),
-            "config": facts.config,
-            "data": facts.data,
-            "state": facts.state,
-            "domains": list(self._domains()),
-            "listeners": {setting: list(places) for setting, places in self._listeners().items()},
-            "accounts": len(self._registry.accounts),
-            "addresses": len(self._registry.book),
-            "received": self._received,
-            "sockets": len(self._subscriptions),
-            "storedBytes": self._retention.room.used,
-            "storedLimit": self._retention.kept.total_bytes or None,
-            "freeDisk": self._retention.room.free,
-            "evicted": self._retention.evicted,
-            "refusal": self._retention.refusal,
+            "version": condition.facts.version,
+            "uptime": condition.uptime,
+            "config": condition.config,
+            "data": condition.facts.data,
+            "state": condition.facts.state,
+            "domains": list(condition.domains),
+            "listeners": {setting: list(places) for setting, places in condition.listeners.items()},
+            "certificates": [
+                {"file": one.file, "names": list(one.names), "ends": date_json(one.ends), "days": one.days(now)}
+                for one in condition.certificates
+            ],
+            "accounts": condition.accounts,
+            "addresses": condition.addresses,
+            "received": condition.received,
+            "sockets": condition.sockets,
+            "queued": condition.queued,
+            "storedBytes": condition.stored,
+            "storedLimit": condition.stored_limit or None,
+            "freeDisk": condition.free_disk,
+            "evicted": condition.evicted,
+            "refusal": condition.refusal,
+            "troubles": found + [text for _, text in self._health.ending()],
         }
-
-    def _count(self, event: Event) -> None:
-        self._received += event.kind is Kind.STORED

@@ -43,6 +43,11 @@ class Ledger:
         self._waiting: Counter[str] = Counter()
         self._finished: Counter[str] = Counter()
 
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait."""
+        return self._waiting.total()
+
     async def surely(self, ask: "Callable[[], Deferred[Any]]") -> Any:
         """Have the disk do something, again and again while it has trouble."""
         while True:

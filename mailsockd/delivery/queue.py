@@ -103,6 +103,11 @@ class DeliveryQueue(Service):
 
         return DeferredList([*self._tries, *self._rest]).addCallback(ended)
 
+    @property
+    def waiting(self) -> int:
+        """How many deliveries wait, as far as is known."""
+        return self._ledger.waiting
+
     def limit(self, limits: DeliveryLimits) -> None:
         """Let other bounds hold from now on."""
         self._limits = limits

@@ -17,6 +17,7 @@ from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.claims import Claims, Policy
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.health import Facts, Health, Served, Sources
 from mailsockd.actions.metering import Metering
 from mailsockd.actions.proofs import Proofs
 from mailsockd.actions.receive import Reception
@@ -29,7 +30,7 @@ from mailsockd.actions.waiting import Waiting
 from mailsockd.actions.webhooks import Webhooks
 from mailsockd.control import ctl
 from mailsockd.control.client import Failed
-from mailsockd.control.server import Facts, control_routes
+from mailsockd.control.server import control_routes
 from mailsockd.delivery.forward import ForwardSetting
 from mailsockd.mail.envelope import Bytes, Envelope
 from mailsockd.state.accounts import Accounts
@@ -90,6 +91,8 @@ class House:
     subscriptions: Subscriptions = attrs.Factory(Subscriptions)
     monotonic: float = 100.0
     is_ready: bool = True
+    down: list[str] = attrs.Factory(list)
+    certificates: list[Served] = attrs.Factory(list)
     reloaded: Reloaded | str = "nothing was changed"
     data: str = "/nowhere"
     listeners: dict[str, tuple[str, ...]] = attrs.Factory(
@@ -108,6 +111,7 @@ class House:
     look: Callable[[str], Deferred[Answers]] | None = None
     proofs: Proofs = attrs.field(init=False)
     retention: Retention = attrs.field(init=False)
+    health: Health = attrs.field(init=False)
     metering: Metering = attrs.field(init=False)
     waiting: Waiting = attrs.field(init=False)
     registry: Registry = attrs.field(init=False)
@@ -161,15 +165,33 @@ class House:
             Rules(("mx.mail.test",)),
             lambda: NOW,
         )
+        self.health = Health(
+            Facts("1.2.3", 40.0, self.data, "sqlite"),
+            self.registry,
+            self.subscriptions,
+            activity,
+            self.retention,
+            Sources(
+                config=lambda: "built-in defaults",
+                domains=lambda: ("mail.test",),
+                listeners=lambda: self.listeners,
+                down=lambda: self.down,
+                certificates=lambda: self.certificates,
+                queued=lambda: 3,
+                started=lambda: self.is_ready,
+                touch=lambda: succeed(None),
+                monotonic=lambda: self.monotonic,
+                now=lambda: NOW,
+            ),
+        )
         self.router = Router(
             *control_routes(
-                Facts("1.2.3", 40.0, "built-in defaults", self.data, "sqlite"),
+                self.health,
                 accounts=accounts,
                 addresses=addresses,
                 deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW),
                 address_passwords=AddressPasswords(self.registry, rights, ImmediatePasswords(), lambda: NOW),
                 registry=self.registry,
-                subscriptions=self.subscriptions,
                 activity=activity,
                 activity_reading=ActivityReading(self.activities, rights, self.journal.flush),
                 mailbox=self.mailbox,
@@ -182,16 +204,11 @@ class House:
                     self.registry, rights, addresses, self.subscriptions, self.activity, self.policy, lambda: NOW
                 ),
                 proofs=self.proofs,
-                retention=self.retention,
                 metering=self.metering,
                 mail_hosts=("mx.mail.test",),
                 webhooks=Webhooks(self.registry, rights, lambda: NOW),
                 try_webhook=tried,
-                domains=lambda: ("mail.test",),
-                listeners=lambda: self.listeners,
                 reload=self.reload,
-                ready=lambda: self.is_ready,
-                monotonic=lambda: self.monotonic,
                 now=lambda: NOW,
             ),
             translate=translated,

@@ -274,6 +274,7 @@ def test_status_is_shown_in_two_columns(house: House) -> None:
         "addresses          0",
         "web sockets        0",
         "messages received  0",
+        "deliveries queued  3",
         "stored             0 bytes of 5.0 GiB",
         "evicted            0",
         "disk left          0 bytes",

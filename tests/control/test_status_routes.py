@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.control.house import House
+from mailsockd.actions.health import Served
+from tests.control.house import NOW, House
 from tests.web.talk import Talk, request
 
 
@@ -28,16 +29,41 @@ def test_status_tells_facts_and_counts() -> None:
         "state": "sqlite",
         "domains": ["mail.test"],
         "listeners": {"smtp.listen": ["127.0.0.1:1025", "[::1]:1025"], "http.listen": ["127.0.0.1:8025"]},
+        "certificates": [],
         "accounts": 1,
         "addresses": 1,
         "received": 2,
         "sockets": 1,
+        "queued": 3,
         "storedBytes": 0,
         "storedLimit": 5_368_709_120,
         "freeDisk": 0,
         "evicted": 0,
         "refusal": "",
+        "troubles": [],
     }
+
+
+def test_status_tells_what_is_wrong() -> None:
+    """A listener that is gone and certificates that end within 14 days are troubles, and lines of mailsockctl."""
+    house = House()
+    house.down = ["127.0.0.1:1025 (smtp.listen)"]
+    house.certificates = [
+        Served("/a.pem", ("a.test", "b.test"), NOW + 14 * 86_400),
+        Served("/b.pem", (), NOW + 3 * 86_400 + 5),
+        Served("/c.pem", ("c.test",), NOW - 1),
+    ]
+    status = house.json("GET", "status")
+    assert status["troubles"] == [
+        "nothing listens on 127.0.0.1:1025 (smtp.listen)",
+        "the certificate /b.pem ends in 3 days",
+        "the certificate /c.pem has ended",
+    ]
+    days = {one["file"]: one["days"] for one in status["certificates"]}
+    assert days == {"/a.pem": 14, "/b.pem": 3, "/c.pem": -1}
+    out = house.ctl("status").out
+    assert "certificate        /a.pem for a.test, b.test, good for 14 days\n" in out
+    assert "TROUBLE            the certificate /c.pem has ended\n" in out
 
 
 def test_other_paths_are_a_404_in_json() -> None:

@@ -112,3 +112,16 @@ def test_bytes_that_are_no_tls_harm_nobody(secure: Secure) -> None:
         plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: plain.recv(4096) == b"", "the connection is closed")
     test_every_name_has_its_certificate(secure)
+
+
+def test_a_certificate_that_signs_itself_is_made_on_request() -> None:
+    """With tls.self_signed STARTTLS works at once; whoever trusts the file in the data folder can check the name."""
+    with Daemon({"tls": {"self_signed": True}}) as daemon:
+        trusted = ssl.create_default_context(cafile=str(daemon.data / "self-signed.pem"))
+        with smtplib.SMTP("127.0.0.1", daemon.smtp, timeout=30) as client:
+            client.starttls(context=trusted)  # for 127.0.0.1, which the certificate names, too
+            assert client.noop()[0] == 250
+        before = (daemon.data / "self-signed.pem").read_bytes()
+        daemon.stop()
+        daemon.start()
+        assert (daemon.data / "self-signed.pem").read_bytes() == before
