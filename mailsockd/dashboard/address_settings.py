@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from twisted.web.template import Element, Tag, renderer
 
@@ -54,6 +55,7 @@ class AddressSettings(Element):
             alias=self._alias,
             path=path,
             pop3=f"{path}/pop3",
+            test=f"/websocket-test?addresses={quote(self._address.address, safe='@')}",
             csrf=self._csrf,
             info=Fields(self._info),
             forwarding=Fields(self._forwarding),

@@ -136,6 +136,11 @@ class Layout(Element):
         return tag if self._visitor else ""
 
     @renderer
+    def navigation_button(self, request: Request, tag: Tag) -> "Tag | str":
+        """Show what opens the navigation where there is no room for it."""
+        return tag if self._visitor else ""
+
+    @renderer
     def place(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give each place, under its heading; a heading without places is left out."""
         visitor = self._visitor
@@ -163,21 +168,6 @@ class Layout(Element):
     def content(self, request: Request, tag: Tag) -> Element:
         """Give what this page is about."""
         return self._content
-
-
-class WebSocketTest(Element):
-    """The Web Socket Test Page. `domain` is one that the server takes mail for, for the examples in the page."""
-
-    loader = template("websocket-test.xhtml")
-
-    def __init__(self, domain: str) -> None:
-        super().__init__()
-        self._domain = domain
-
-    @renderer
-    def page(self, request: Request, tag: Tag) -> Tag:
-        """Fill in the example address."""
-        return tag.fillSlots(example=f"user1@{self._domain}")
 
 
 def html(page: Layout) -> "Deferred[bytes]":

@@ -8,6 +8,7 @@ from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.web.router import Router
+from tests.dashboard.pages_house import Browser, PagesHouse
 from tests.web.talk import Answer, Talk, request
 
 POLICY = (
@@ -114,14 +115,18 @@ def test_modules_import_only_modules_that_are_there(talk: Talk) -> None:
         seen.add(name)
         found = re.findall(r"from '\./([^']+)'", answer.body.decode())
         waiting += [other for other in found if other not in seen]
-    assert seen == {"websocket-test.js", "card.js", "rest.js", "socket.js"}
+    assert seen == {
+        "websocket-test.js", "arrivals.js", "card.js", "choices.js", "copy.js", "rest.js", "snippets.js", "socket.js",
+        "state.js", "stay.js",
+    }  # fmt: skip
 
 
-def test_scripts_put_nothing_in_as_markup(talk: Talk) -> None:
-    """No script of the page turns text into markup or code; what mail says is put in as text."""
-    folder = static_paths(talk)[0].rpartition("/")[0]
-    for name in ("websocket-test.js", "card.js", "rest.js", "socket.js"):
-        text = get(talk, f"{folder}/{name}").body.decode()
+def test_scripts_put_nothing_in_as_markup() -> None:
+    """No script of any page turns text into markup or code; what mail says is put in as text."""
+    scripts = {name: file.content for name, file in read_static_files().files.items() if name.endswith(".js")}
+    assert len(scripts) >= 11
+    for name, content in scripts.items():
+        text = content.decode()
         assert re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(", text) == [], (
             name
         )
@@ -145,3 +150,39 @@ def test_a_head_request_has_the_length_and_no_body(talk: Talk) -> None:
     talk.send(request("HEAD", "/websocket-test"))
     (answer,) = talk.answers(heads=1)
     assert (answer.status, answer.headers["content-length"], answer.body) == (200, length, b"")
+
+
+@pytest.fixture
+def signed_in() -> Browser:
+    browser = PagesHouse().browser()
+    browser.sign_in("ada")
+    return browser
+
+
+def test_who_is_signed_in_needs_no_key(signed_in: Browser) -> None:
+    """The page offers to listen as the account that is signed in, and to use a key all the same."""
+    signed_in.go("/websocket-test")
+    assert "ada, as signed in here" in signed_in.text
+    assert re.findall(r'name="as"[^>]* value="([a-z]+)"', signed_in.text) == ["session", "key"]
+
+
+def test_who_is_not_signed_in_is_asked_for_a_key(talk: Talk) -> None:
+    """Without a session the page has only the key."""
+    body = get(talk, "/websocket-test").body.decode()
+    assert 'name="as"' not in body
+    assert '<input id="key"' in body
+
+
+def test_programs_name_the_server_as_people_reach_it() -> None:
+    """The page knows the address of the server that the configuration has, if any."""
+    router = Router(
+        DashboardRoutes(Frame(read_static_files()), "mail.test", "https://mail.example.org"), cross_origin=False
+    )
+    assert 'data-url="https://mail.example.org"' in get(Talk(router), "/websocket-test").body.decode()
+
+
+@pytest.mark.parametrize(("places", "led"), [(frozenset(), False), (frozenset(("/activity",)), True)])
+def test_no_link_leads_to_a_page_that_is_not_there(places: frozenset[str], led: bool) -> None:
+    """The page leads to Recent Activity only where the server has that page."""
+    router = Router(DashboardRoutes(Frame(read_static_files(), places), "mail.test"), cross_origin=False)
+    assert ('href="/activity"' in get(Talk(router), "/websocket-test").body.decode()) is led

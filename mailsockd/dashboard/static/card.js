@@ -1,5 +1,7 @@
 // One mail as a card. Everything that came by mail is put in as text, never as markup.
 
+import { copies } from './copy.js'
+
 const LONGEST_SHOWN = 20_000
 
 function make(name, options = {}, ...children) {
@@ -47,8 +49,15 @@ function line(term, text) {
   return [make('dt', { textContent: term }), make('dd', { dir: 'auto' }, text)]
 }
 
-/** The card of one frame; `text` is the frame as it came. */
-export function card(frame, text) {
+/** From the server's clock to this one's, when both seem right. */
+function delay(received, when) {
+  const passed = when - Date.parse(received)
+  if (!(passed >= 0 && passed < 60_000)) return ''
+  return passed < 1000 ? `here after ${passed} ms` : `here after ${(passed / 1000).toFixed(1)} s`
+}
+
+/** The card of one frame; `text` is the frame as it came, `when` the moment at which it did. */
+export function card(frame, text, when) {
   const mail = mailOf(frame)
   const heading = make('h3', { dir: 'auto', textContent: mail.subject || '(no subject)' })
   if (!mail.subject) heading.className = 'none'
@@ -58,7 +67,7 @@ export function card(frame, text) {
   const named = (mail.to || []).some(({ address }) => address.toLowerCase() === mail.inbox)
   if (!named) facts.append(...line('Inbox', mail.inbox))
   const said = (mail.text || '').trim()
-  const notes = [size(mail.size)]
+  const notes = [delay(mail.received, when), size(mail.size)].filter(Boolean)
   const attached = (mail.attachments || []).length
   if (attached) notes.push(attached === 1 ? '1 attachment' : `${attached} attachments`)
   if (mail.rtls) notes.push('received over TLS')
@@ -94,17 +103,7 @@ function json(frame, text) {
     // A large frame costs its room on the page only while somebody looks.
     pre.textContent = details.open ? shownJSON(frame) : ''
   })
-  if (navigator.clipboard) {
-    copy.addEventListener('click', async () => {
-      try {
-        await navigator.clipboard.writeText(text)
-        copy.textContent = 'Copied'
-      } catch {
-        copy.textContent = 'The browser did not allow it'
-      }
-      setTimeout(() => { copy.textContent = 'Copy the frame as it came' }, 2000)
-    })
-    details.append(copy)
-  }
+  copies(copy, () => text)
+  details.append(copy)
   return details
 }

@@ -1,4 +1,6 @@
-// The few REST calls of the page. An error is thrown with the sentence that the server gives.
+// The few REST calls of pages, by a key, or with "" by the session. An error has the sentence that the server gives.
+
+const csrf = () => document.querySelector('meta[name="csrf"]')?.content || ''
 
 async function ask(method, path, key, body) {
   let answer
@@ -6,7 +8,11 @@ async function ask(method, path, key, body) {
     answer = await fetch(path, {
       method,
       cache: 'no-store',
-      headers: { 'Mailsac-Key': key, ...(body ? { 'Content-Type': 'application/json' } : {}) },
+      credentials: key ? 'omit' : 'same-origin',
+      headers: {
+        ...(key ? { 'Mailsac-Key': key } : { 'X-CSRF-Token': csrf() }),
+        ...(body ? { 'Content-Type': 'application/json' } : {})
+      },
       body: body ? JSON.stringify(body) : undefined
     })
   } catch {

@@ -1,4 +1,4 @@
-// The socket of one connection attempt, and why it ended, in words. Knows nothing of the page.
+// The socket of one attempt, and why it ended, in words. Knows nothing of the page.
 
 // What the close codes mean here (RFC 6455 section 7.4.1); 1006 is the browser's own word for "no close came".
 const MEANINGS = {
@@ -8,32 +8,33 @@ const MEANINGS = {
   1008: 'The server refused to go on.',
   1009: 'This page sent too much.',
   1011: 'Something went wrong inside the server.',
-  1013: 'Mail came faster than this page could take it. Connect again; what was missed can be read by REST.'
+  1013: 'Mail came faster than this page could take it.'
 }
 
-/** The address of the socket of the server that this page comes from. */
-export function socketAddress(key, addresses) {
-  const url = new URL('/incoming-messages', location.href)
-  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-  // URLSearchParams would turn a space into "+", which in an address is a plus sign.
-  url.search = `key=${encodeURIComponent(key)}&addresses=${addresses.map(encodeURIComponent).join(',')}`
-  return url.href
+/** The query of a socket. URLSearchParams would turn a space into "+", which in an address is a plus sign. */
+export function socketQuery(key, addresses) {
+  const names = addresses.map(encodeURIComponent).join(',')
+  return `${key ? `key=${encodeURIComponent(key)}&` : ''}addresses=${names}`
 }
 
-/** The same address without the key, to be shown. */
-export function shownAddress(key, addresses) {
-  const masked = key.length > 12 ? `…${key.slice(-4)}` : '…'
-  return `${socketAddress('', []).split('?')[0]}?key=${masked}&addresses=${addresses.join(',')}`
+/** The address of the socket of a server, which is the one that this page comes from if none is named. */
+export function socketAddress(key, addresses, server = location.href) {
+  const url = new URL(server)
+  const scheme = url.protocol === 'https:' ? 'wss:' : 'ws:'
+  const folder = server === location.href ? '' : url.pathname.replace(/\/$/, '')
+  return `${scheme}//${url.host}${folder}/incoming-messages?${socketQuery(key, addresses)}`
 }
 
 /**
- * Open a socket. `on` has listening(frame, text), mail(frame, text), ended(reason): ended comes exactly once, with a
- * sentence. The answer has close(), after which nothing but ended comes.
+ * Open a socket; without a key the browser's session speaks for it. `on` has listening(frame, text),
+ * mail(frame, text) and ended({reason, status}): that comes exactly once, with a sentence, and the status of a refusal
+ * or 0. The answer has close(), after which nothing but ended comes, with no reason.
  */
 export function listen(key, addresses, on) {
   const socket = new WebSocket(socketAddress(key, addresses))
   let opened = false
   let asked = false
+  let status = 0
   let refusal = ''
 
   socket.addEventListener('open', () => { opened = true })
@@ -48,6 +49,7 @@ export function listen(key, addresses, on) {
       return
     }
     if (frame.status !== 200) {
+      status = frame.status
       refusal = `Refused (${frame.status}): ${frame.error || frame.message || 'no reason given'}`
     } else if (frame.msg === 'Listening') {
       on.listening(frame, event.data)
@@ -56,10 +58,9 @@ export function listen(key, addresses, on) {
     }
   })
   socket.addEventListener('close', async (event) => {
-    if (asked) on.ended('')
-    else if (refusal) on.ended(refusal)
-    else if (event.code === 1006) on.ended(await unexplained(opened))
-    else on.ended(ending(event))
+    let reason = refusal || ending(event)
+    if (!refusal && event.code === 1006 && !asked) reason = await unexplained(opened)
+    on.ended({ reason: asked ? '' : reason, status })
   })
   return {
     close() {
@@ -76,15 +77,14 @@ function ending(event) {
 
 /** Browsers tell a page nothing of a failed upgrade, so ask the same server by plain HTTP what can be known. */
 async function unexplained(opened) {
-  let answers = false
+  if (!navigator.onLine) return 'This computer is offline.'
   try {
-    await fetch('/incoming-messages', { cache: 'no-store', signal: AbortSignal.timeout(5000) })
-    answers = true
+    await fetch(document.querySelector('link[rel="icon"]').href, { cache: 'no-store', signal: AbortSignal.timeout(5000) })
   } catch {
     // The reason is the same for every way of failing: nobody is there.
+    return 'The server does not answer. Is it running?'
   }
-  if (!answers) return 'The server does not answer. Is it running?'
-  if (opened) return 'The connection was cut without a word (1006), but the server answers: connect again.'
+  if (opened) return 'The connection was cut without a word (1006), but the server answers.'
   return 'The server answers, but the socket could not be opened (1006). Either it has no room for another socket, ' +
     'or a proxy between here and there does not pass the headers Upgrade and Connection on.'
 }

@@ -1,218 +1,151 @@
-// The Web Socket Test Page: the form, the state, the notices, and the mails as they come.
+// The Web Socket Test Page: the form, the state of the connection, and what goes with it.
 
-import { card, mailOf, senderOf, shownJSON } from './card.js'
+import { arrive } from './arrivals.js'
+import { shownJSON } from './card.js'
+import { hideChoices, showChoices, ticked } from './choices.js'
+import { copies } from './copy.js'
 import { addresses as reserved, reserve, sendTestMail, switchOn } from './rest.js'
-import { listen, shownAddress } from './socket.js'
+import { masked, program, shownProgram } from './snippets.js'
+import { socketAddress } from './socket.js'
+import { explain, log, notice, show } from './state.js'
+import { stay } from './stay.js'
 
-const MOST_CARDS = 200
-// The text of the frames on the page, in characters: a mail may have 25 MB.
-const MOST_TEXT = 64_000_000
 const REMEMBERED = 'mailsockd.websocket-test'
+const ENDS = {
+  400: 'Change what you typed and connect again.',
+  401: 'Is the API key right?',
+  403: 'The account may not listen to this.'
+}
 
 const at = (id) => document.getElementById(id)
+const page = document.querySelector('.test')
 const keyField = at('key')
 const addressesField = at('addresses')
+const example = addressesField.placeholder
+const server = (page.dataset.url || location.origin).replace(/\/$/, '')
 
 let connection = null
-let count = 0
-let dropped = 0
-let arrived = []
-const shown = []
+let lost = null
+let again = false
+let language = 'node'
+let unmasked = false
 
-function items() {
-  return [...new Set(addressesField.value.split(/[\s,;]+/).filter(Boolean))]
-}
-
-// --- state and notices
-
-function show(state, text) {
-  at('state').dataset.state = state
-  at('state-text').textContent = text
-  const busy = state !== 'idle' && state !== 'ended'
-  turn(busy)
-  keyField.readOnly = addressesField.readOnly = busy
-  at('or-send').hidden = at('send').hidden = state !== 'open' || !at('recipient').options.length
-  at('empty-idle').hidden = state === 'open'
-  at('empty-open').hidden = state !== 'open'
-  document.title = state === 'open' && count ? `(${count}) Web Socket Test Page` : 'Web Socket Test Page'
-}
-
-function turn(busy) {
-  const [on, off] = busy
-    ? [at('disconnect-button'), at('connect-button')]
-    : [at('connect-button'), at('disconnect-button')]
-  on.disabled = false
-  // A button that is disabled would drop the focus of whoever has just pressed it.
-  if (document.activeElement === off) on.focus()
-  off.disabled = true
-}
-
-function notice(kind, text, label, action) {
-  const made = document.createElement('div')
-  made.className = `notice ${kind}`
-  const said = document.createElement('p')
-  said.textContent = text
-  made.append(said)
-  if (label) {
-    const button = document.createElement('button')
-    button.type = 'button'
-    button.textContent = label
-    button.addEventListener('click', async () => {
-      try {
-        await action()
-        at(connection ? 'disconnect-button' : 'connect-button').focus()
-      } catch (error) {
-        said.textContent = error.message
-        made.className = 'notice bad'
-      }
-    })
-    made.append(button)
-  }
-  at('notices').append(made)
-}
-
-// --- connecting
+const byKey = () => !at('as-session')?.checked
+const key = () => (byKey() ? keyField.value.trim() : '')
+const typed = () => addressesField.value.split(/[\s,;]+/).filter(Boolean)
+const items = () => [...new Set([...ticked(), ...typed()])]
+const clock = () => new Date().toLocaleTimeString()
 
 function connect() {
-  const key = keyField.value.trim()
   const wanted = items()
-  remember()
   at('notices').replaceChildren()
-  at('listening').hidden = true
   at('send-result').textContent = ''
-  show('connecting', 'Connecting…')
-  let listening = false
-  connection = listen(key, wanted, {
-    listening(frame, text) {
-      listening = true
-      opened(key, frame, text)
-    },
+  explain(wanted.length ? '' : 'Tick an address, or type one.')
+  if (!wanted.length) return
+  if (byKey() && !key()) {
+    explain('Type an API key of the account.')
+    keyField.focus()
+    return
+  }
+  remember()
+  lost = null
+  at('listens').textContent = wanted.join(', ')
+  const own = key()
+  connection = stay(own, wanted, {
+    connecting: () => show('connecting', lost ? 'Connecting again…' : 'Connecting…'),
+    listening: (frame, text) => opened(own, frame, text),
     mail: arrive,
-    ended(reason) {
+    waiting(reason) {
+      lost = lost || clock()
+      log(reason)
+      explain(reason)
+      show('waiting', 'Disconnected')
+    },
+    counting(seconds) { at('seconds').textContent = seconds },
+    ended({ reason, status }) {
       connection = null
-      if (!reason) {
-        show('idle', 'Disconnected by you')
-        return
-      }
-      show('ended', listening ? 'Disconnected' : 'Not connected')
-      notice('bad', /^Refused \(401/.test(reason) ? `${reason} Is the API key right?` : reason)
-      offerToReserve(key, reason)
+      log(reason || 'Disconnected by you.')
+      show(reason ? 'ended' : 'idle', reason ? 'Not connected' : 'Disconnected by you')
+      explain(reason && `${reason.replace(/\.?$/, '.')} ${own ? ENDS[status] : sessionEnd(status)}`)
+      if (reason) offerToReserve(own, reason)
+      if (again) connect()
+      again = false
     }
   })
 }
 
-function opened(key, frame, text) {
+/** Say how many there are of two things: number(['a'], 'cat', 'cats', [], 'dog', 'dogs') is "1 cat". */
+function number(...things) {
+  const said = []
+  for (let at = 0; at < things.length; at += 3) {
+    const count = things[at].length
+    if (count) said.push(`${count} ${things[at + (count === 1 ? 1 : 2)]}`)
+  }
+  return said.join(' and ')
+}
+
+const sessionEnd = (status) => (status === 401 ? 'You are not signed in any more: reload the page.' : ENDS[status])
+
+function opened(own, frame, text) {
   const all = [...frame.addresses, ...frame.domains]
+  at('notices').replaceChildren()
+  explain('')
   at('recipient').replaceChildren(...frame.addresses.filter((item) => !item.startsWith('*')).map((item) => new Option(item)))
   at('waiting-for').textContent = all.join(', ')
-  at('socket-address').textContent = shownAddress(key, all)
+  at('socket-address').textContent = socketAddress(own && masked(own), all).replaceAll('%40', '@').replaceAll('%E2%80%A6', '…')
   at('listening-json').textContent = shownJSON(JSON.parse(text))
+  at('listens').textContent = all.join(', ')
+  show('open', `Listening to ${number(frame.addresses, 'address', 'addresses', frame.domains, 'domain', 'domains')}`)
   at('listening').hidden = false
-  show('open', all.length === 1 ? `Listening to ${all[0]}` : `Listening to ${all.length} addresses and domains`)
+  log(`Listening to ${all.join(', ')}.`)
+  if (lost) notice('warn', `Mail that came between ${lost} and ${clock()} is not shown here. It is in the inbox.`)
+  lost = null
   for (const { error } of frame.rejected || []) {
     notice('bad', error)
-    offerToReserve(key, error)
+    offerToReserve(own, error)
   }
   for (const warning of frame.warnings || []) notice('warn', warning)
-  if (frame.warnings) offerToSwitchOn(key, frame.addresses)
+  if (frame.warnings) offerToSwitchOn(own, frame.addresses)
 }
 
-function again() {
-  if (connection) connection.close()
+async function changed(own) {
   // The socket that ends says so before the next one is opened.
-  setTimeout(() => (connection ? again() : connect()), 20)
+  again = Boolean(connection)
+  if (!at('own').hidden) await showChoices(own, items()).catch(() => {})
+  if (connection) connection.stop()
+  else connect()
 }
 
-function offerToReserve(key, reason) {
+function offerToReserve(own, reason) {
   for (const [, email] of reason.matchAll(/(\S+@\S+) is not owned by this account/g)) {
     notice('ask', `If ${email} is still free, it can be yours.`, 'Reserve it', async () => {
-      await reserve(key, email)
-      again()
+      await reserve(own, email)
+      await changed(own)
     })
   }
 }
 
-async function offerToSwitchOn(key, listening) {
+async function offerToSwitchOn(own, listening) {
   let silent
   try {
-    silent = (await reserved(key)).filter((one) => !one.enablews && listening.includes(one._id))
+    silent = (await reserved(own)).filter((one) => !one.enablews && listening.includes(one._id))
   } catch {
     return // the warning is there; only the shortcut is not
   }
   for (const { _id: email } of silent) {
     notice('ask', `Forward mail for ${email} to web sockets?`, 'Switch it on', async () => {
-      await switchOn(key, email)
-      again()
+      await switchOn(own, email)
+      await changed(own)
     })
   }
-}
-
-// --- mail
-
-function arrive(frame, text) {
-  if (!arrived.length) setTimeout(draw, 30) // a burst is drawn at once
-  arrived.push([frame, text])
-}
-
-function draw() {
-  const batch = arrived
-  arrived = []
-  if (!batch.length) return
-  count += batch.length
-  dropped += Math.max(0, batch.length - MOST_CARDS)
-  for (const [frame, text] of batch.slice(-MOST_CARDS)) {
-    const made = card(frame, text)
-    at('cards').prepend(made)
-    shown.unshift({ made, length: text.length })
-  }
-  let room = MOST_TEXT
-  const kept = shown.findIndex(({ length }, place) => {
-    room -= length
-    return place > 0 && (place >= MOST_CARDS || room < 0)
-  })
-  if (kept > 0) {
-    for (const { made } of shown.splice(kept)) {
-      made.remove()
-      dropped += 1
-    }
-  }
-  const last = mailOf(batch[batch.length - 1][0])
-  at('announcement').textContent = batch.length === 1
-    ? `Mail from ${senderOf(last)}: ${last.subject || 'no subject'}`
-    : `${batch.length} mails arrived, the last one from ${senderOf(last)}`
-  at('empty').hidden = true
-  tell()
-}
-
-function tell() {
-  at('count').hidden = at('clear').hidden = !count
-  at('count').textContent = count.toLocaleString()
-  at('cards').start = count
-  at('dropped').hidden = !dropped
-  at('dropped').textContent = `${dropped.toLocaleString()} older ${dropped === 1 ? 'mail is' : 'mails are'} no longer shown.`
-  document.title = count && connection ? `(${count}) Web Socket Test Page` : 'Web Socket Test Page'
-}
-
-function clear() {
-  arrived = []
-  shown.length = 0
-  count = dropped = 0
-  at('cards').replaceChildren()
-  at('empty').hidden = false
-  at('announcement').textContent = 'The list is empty'
-  tell()
-  at('mails-heading').scrollIntoView({ block: 'nearest' })
 }
 
 // --- what stays in this tab, when asked
 
 function remember() {
   try {
-    if (at('remember').checked) {
-      sessionStorage.setItem(REMEMBERED, JSON.stringify({ key: keyField.value, addresses: addressesField.value }))
-    } else {
-      sessionStorage.removeItem(REMEMBERED)
-    }
+    if (at('remember').checked && byKey()) sessionStorage.setItem(REMEMBERED, keyField.value)
+    else sessionStorage.removeItem(REMEMBERED)
   } catch {
     // A browser that keeps nothing is fine.
   }
@@ -220,35 +153,90 @@ function remember() {
 
 function recall() {
   try {
-    const found = JSON.parse(sessionStorage.getItem(REMEMBERED) || 'null')
-    if (!found) return
-    keyField.value = found.key
-    addressesField.value = found.addresses
-    at('remember').checked = true
+    keyField.value = sessionStorage.getItem(REMEMBERED) || ''
+    at('remember').checked = Boolean(keyField.value)
   } catch {
     // as above
   }
 }
 
+// --- who listens, and to what
+
+async function choose(wanted) {
+  let own = []
+  try {
+    own = await showChoices(key(), wanted)
+  } catch (error) {
+    explain(error.message)
+  }
+  const others = wanted.filter((one) => !own.includes(one))
+  addressesField.value = [...new Set([...others, ...typed()])].join(', ')
+  write()
+}
+
+function turnTo() {
+  at('with-key').hidden = !byKey()
+  explain('')
+  hideChoices()
+  if (!byKey()) choose([])
+  write()
+}
+
+// --- programs to copy
+
+function write() {
+  const wanted = items()
+  const named = wanted.length ? wanted : [example]
+  const make = unmasked ? program : shownProgram
+  at('snippet').textContent = make(language, key(), named, server)
+  at('unmask').hidden = !key()
+  at('copy-snippet').textContent = key() ? 'Copy with the key' : 'Copy'
+  at('snippet-hint').textContent = key() ? '' : 'Put an API key in the place of YOUR_API_KEY.'
+}
+
+for (const button of document.querySelectorAll('[data-snippet]')) {
+  button.addEventListener('click', () => {
+    language = button.dataset.snippet
+    for (const one of document.querySelectorAll('[data-snippet]')) one.ariaPressed = String(one === button)
+    write()
+  })
+}
+at('unmask').addEventListener('click', () => {
+  unmasked = !unmasked
+  at('unmask').textContent = unmasked ? 'Hide the key' : 'Show the key'
+  at('unmask').ariaPressed = String(unmasked)
+  write()
+})
+copies(at('copy-snippet'), () => program(language, key(), items().length ? items() : [example], server))
+
 // --- wiring
 
 at('connect').addEventListener('submit', (event) => {
   event.preventDefault()
-  if (!connection && items().length) connect()
+  if (!connection) connect()
 })
+at('connect').addEventListener('input', write)
 addressesField.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
   event.preventDefault()
   at('connect').requestSubmit()
 })
-at('disconnect-button').addEventListener('click', () => connection?.close())
+at('disconnect-button').addEventListener('click', () => connection?.stop())
+at('now').addEventListener('click', () => {
+  at('disconnect-button').focus()
+  connection?.now()
+})
 at('remember').addEventListener('change', remember)
-at('clear').addEventListener('click', clear)
+at('list').addEventListener('click', () => {
+  explain(key() ? '' : 'Type an API key of the account.')
+  if (key()) choose(typed())
+})
+for (const radio of document.querySelectorAll('#as input')) radio.addEventListener('change', turnTo)
 at('show-key').addEventListener('click', () => {
   const hidden = keyField.type === 'password'
   keyField.type = hidden ? 'text' : 'password'
   at('show-key').textContent = hidden ? 'Hide' : 'Show'
-  at('show-key').setAttribute('aria-pressed', String(hidden))
+  at('show-key').ariaPressed = String(hidden)
 })
 at('send').addEventListener('submit', async (event) => {
   event.preventDefault()
@@ -258,13 +246,20 @@ at('send').addEventListener('submit', async (event) => {
   result.className = 'hint'
   result.textContent = 'Sending…'
   try {
-    const { _id: id, inbox } = await sendTestMail(keyField.value.trim(), at('recipient').value)
+    const { inbox, _id: id } = await sendTestMail(key(), at('recipient').value)
     result.textContent = `Stored for ${inbox} as ${id}.`
   } catch (error) {
     result.className = 'hint bad'
     result.textContent = error.message
   }
   button.disabled = false
+  button.focus()
 })
+
 recall()
 show('idle', 'Not connected')
+at('with-key').hidden = !byKey()
+const wanted = (new URLSearchParams(location.search.replaceAll('+', '%2B')).get('addresses') || '').split(',').filter(Boolean)
+if (byKey()) addressesField.value = wanted.join(', ')
+else choose(wanted)
+write()
