@@ -18,6 +18,7 @@ from mailsockd.bounds import pop3_limits, smtp_limits, socket_limits
 from mailsockd.config import Config
 from mailsockd.core import Core, make_core
 from mailsockd.expiry import Expiry
+from mailsockd.forgetting import Forgetting
 from mailsockd.healthy import make_health
 from mailsockd.listen import listen, on_private_network
 from mailsockd.listening import Listening
@@ -93,6 +94,7 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
         services.add(Saving(core.registry, core.new))
     first_start = FirstStart(core.registry.accounts, core.accounts, Path(config.data) / CREDENTIALS)
     services.add(first_start)
+    services.add(Forgetting(core.sign_ins.sweep, core.reactor))
     services.add(Sweeping(core.retention, core.activity, core.reactor))
     services.add(core.queue)
     services.add(Hangup(core.live.reload, core.reactor))

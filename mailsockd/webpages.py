@@ -7,6 +7,7 @@ from typing import Any
 from mailsockd.actions.messages import Messages
 from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
+from mailsockd.dashboard.account import AccountPageRoutes
 from mailsockd.dashboard.activity import ActivityPageRoutes
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
@@ -25,6 +26,7 @@ from mailsockd.web.router import HasRoutes, Router, Translate
 from mailsockd.web.session import Browsers
 
 PAGES = (
+    AccountPageRoutes,
     ActivityPageRoutes,
     ApiKeyRoutes,
     DashboardRoutes,
@@ -68,6 +70,7 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),
         ReferenceRoutes(frame, description),
         SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
+        AccountPageRoutes(frame, core.accounts, core.sign_ins, SESSION_LONGEST),
         ActivityPageRoutes(frame, core.activity_reading, time.time),
         ApiKeyRoutes(frame, core.accounts, core.metering.usage.seen, time.time),
         UsageRoutes(frame, core.metering, core.accounts),

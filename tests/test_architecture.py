@@ -45,6 +45,7 @@ MAY_IMPORT = {
     "rechecks": {"actions"},
     "sweeping": {"actions", "state"},
     "bookkeeping": {"actions", "state"},
+    "forgetting": {"actions"},
     "log": {"state"},
     "sections": set(),
     "checks": {"listen", "mail", "sections"},

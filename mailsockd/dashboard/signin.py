@@ -69,7 +69,9 @@ class SignInRoutes:
         typed = {name: value for name, value in call.body().items() if isinstance(value, str)}
         next = local_path(typed.get("next", ""), "/dashboard")
         try:
-            token = await self._sign_ins.sign_in(typed.get("name", ""), typed.get("password", ""), call.peer)
+            token = await self._sign_ins.sign_in(
+                typed.get("name", ""), typed.get("password", ""), call.peer, call.header("User-Agent")
+            )
         except Refusal as refusal:
             page = SignInPage(with_answers(_FIELDS, typed, refusal.errors), next, refusal.message)
             return await self._frame.show(call, "Sign In", page, status=refusal.status)

@@ -142,7 +142,7 @@ def _words(month: str) -> str:
 
 
 def _seen(at: float | None) -> "Tag | str":
-    return tags.span("last used ", moment(at)) if at is not None else "never used"
+    return tags.span("Last used: ", moment(at)) if at is not None else "Never used"
 
 
 def _nothing(total: int, present: bool) -> str:

@@ -14,13 +14,16 @@ class Session:
     """
     One sign-in. `digest` is the SHA-256 (hex) of its token. Times are UTC seconds.
 
-    `used` is when the browser was last seen, exact to some minutes.
+    `used` is when the browser was last seen, exact to some minutes. `peer` is the IP address that it signed in from,
+    `browser` what it calls itself (User-Agent), both as a stranger may have made them up.
     """
 
     digest: str
     account: str
     created: float
     used: float
+    peer: str = ""
+    browser: str = ""
 
 
 def new_token() -> str:

@@ -29,7 +29,9 @@ def load_sessions(path: Path) -> list[Session]:
     try:
         db = connect(path, read_only=True)
         try:
-            rows = db.execute("SELECT digest, account, created, used FROM sessions ORDER BY digest").fetchall()
+            rows = db.execute(
+                "SELECT digest, account, created, used, peer, browser FROM sessions ORDER BY digest"
+            ).fetchall()
         finally:
             db.close()
     except sqlite3.Error as error:
@@ -42,10 +44,10 @@ def _changed(saved: Sequence[Session], removed: Sequence[Session]) -> Change:
         db.executemany("DELETE FROM sessions WHERE digest = ?", [(session.digest,) for session in removed])
         db.executemany(
             """
-            INSERT INTO sessions (digest, account, created, used) VALUES (?, ?, ?, ?)
+            INSERT INTO sessions (digest, account, created, used, peer, browser) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (digest) DO UPDATE SET used = excluded.used
             """,
-            [(session.digest, session.account, session.created, session.used) for session in saved],
+            [(one.digest, one.account, one.created, one.used, one.peer, one.browser) for one in saved],
         )
 
     return change

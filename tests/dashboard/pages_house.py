@@ -19,6 +19,7 @@ from mailsockd.actions.rights import Rights
 from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.settings import Setting
 from mailsockd.actions.webhooks import Webhooks
+from mailsockd.dashboard.account import AccountPageRoutes
 from mailsockd.dashboard.activity import ActivityPageRoutes
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
@@ -153,6 +154,7 @@ class PagesHouse:
             ),
             ApiKeyRoutes(self.frame, self.actions, self.metering.usage.seen, lambda: self.now),
             UsageRoutes(self.frame, self.metering, self.actions),
+            AccountPageRoutes(self.frame, self.actions, self.sign_ins, 86_400),
             ActivityPageRoutes(self.frame, self.reading, lambda: self.now),
         ]
 
