@@ -18,6 +18,7 @@ from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.forward import Forwarding
+from mailsockd.actions.hints import Hints
 from mailsockd.actions.maildrop import Maildrops
 from mailsockd.actions.metering import Metering
 from mailsockd.actions.ports import Snapshot, StateStore
@@ -104,6 +105,7 @@ class Core:
     address_passwords: AddressPasswords
     signing_in: SigningIn
     maildrops: Maildrops
+    hints: Hints
     waiting: Waiting
     in_thread: Callable[..., "Deferred[Any]"]
     """Runs what would hold the reactor in a thread of its pool."""
@@ -269,6 +271,7 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
             most=config.pop3.messages,
         ),
         sign_ins=sign_ins,
+        hints=Hints(activity, rights),
         waiting=Waiting(activity, reactor),
         in_thread=in_thread,
         relay=relay,

@@ -15,6 +15,7 @@ from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.api_keys import ApiKeyRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
+from mailsockd.dashboard.hints import HintRoutes
 from mailsockd.dashboard.home import HomeRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.signin import SignInRoutes
@@ -30,6 +31,7 @@ PAGES = (
     ActivityPageRoutes,
     ApiKeyRoutes,
     DashboardRoutes,
+    HintRoutes,
     HomeRoutes,
     MailProgramRoutes,
     ManageRoutes,
@@ -64,6 +66,7 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
+        HintRoutes(core.hints, core.sign_ins, core.reactor),
         HomeRoutes(frame, registry.book, figures),
         ManageRoutes(frame, core.addresses, messages, f"user1@{core.config.served[0]}"),
         MailProgramRoutes(frame, core.addresses, core.address_passwords, _mail_programs(core.config)),

@@ -75,6 +75,7 @@ class Forwarding:
             text=f"forwarded from {message.inbox}, where it is {message.id}",
             count=copy.size,
             milliseconds=(self._monotonic() - began) * 1000,
+            seq=copy.seq,
         )
         self._onward.stored(deliveries)
         self._publish([copy], mail, content)

@@ -206,6 +206,7 @@ class Reception:
                     count=message.size,
                     milliseconds=milliseconds,
                     session=envelope.session,
+                    seq=message.seq,
                 )
             self._onward.stored(deliveries)
             return self._publish(messages, mail, data)

@@ -50,7 +50,8 @@ class Event:
     number of listeners, or the bytes of a stored message. `session` is the same for all that happened on one SMTP
     connection; `channel` names the way out of a delivery; `detail` is what others than the account do not see, and
     the log does not show: what a receiver answered, say. `similar` is how many events like this one are not shown.
-    Fields that do not apply are "" or None.
+    `seq` is that of a message at the moment when it is stored, for listeners; it is written nowhere. Fields that do not
+    apply are "" or None.
     """
 
     kind: Kind
@@ -66,6 +67,7 @@ class Event:
     channel: str = ""
     detail: str = ""
     similar: int = 0
+    seq: int | None = None
 
 
 Listener = Callable[[Event], None]
@@ -102,10 +104,13 @@ class ActivityLog:
         channel: str = "",
         detail: str = "",
         at: float | None = None,
+        seq: int | None = None,
     ) -> None:
         """Remember an event and tell the listeners; the fields are Event's, `at` None is now."""
         at = self._now() if at is None else at
-        event = Event(kind, at, account, address, message, peer, text, count, milliseconds, session, channel, detail)
+        event = Event(
+            kind, at, account, address, message, peer, text, count, milliseconds, session, channel, detail, seq=seq
+        )
         self._events.append(event)
         for listener in tuple(self._listeners):
             listener(event)

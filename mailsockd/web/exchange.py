@@ -36,6 +36,12 @@ class Exchange(Protocol):
     def finish(self) -> None:
         """Say that the answer is complete."""
 
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        """Have the producer paused while the client does not read."""
+
+    def unregisterProducer(self) -> None:
+        """Forget the producer, before `finish`."""
+
     def notifyFinish(self) -> Deferred[None]:
         """Fires when the answer is complete, fails when the client goes away before that."""
 

@@ -22,6 +22,7 @@ from mailsockd.web.refusal import SAFETY
 from mailsockd.web.reply import JSON, Reply, reply
 from mailsockd.web.routes import Path, Route, Routes
 from mailsockd.web.session import NOBODY, Browsers
+from mailsockd.web.stream import Stream
 
 __all__ = ["JSON", "Call", "HTTPError", "Reply", "Route", "Router", "Routes"]
 
@@ -77,9 +78,9 @@ class Router(Resource):
     """The routes of its api objects as one leaf resource, wherever it is mounted: patterns are whole paths.
 
     A route is called as `method(call, **parameters)`. It may be plain, `async def`, or return a Deferred. A dict or
-    list is answered as JSON, None as 204, Reply and JSON as they say. HTTPError becomes its answer; other exceptions
-    are given to `translate`, and what that does not know is logged with the request id and answered 500 without
-    any detail. When the client goes away, what is still running for it is cancelled.
+    list is answered as JSON, None as 204, Reply, JSON and Stream as they say. HTTPError becomes its answer; other
+    exceptions are given to `translate`, and what that does not know is logged with the request id and answered 500
+    without any detail. When the client goes away, what is still running for it is cancelled.
 
     `anonymous` says which routes let callers without a key in. What routes declare beside their pattern: `unseen`, a
     sentence such as "No message {id}", answers 404 with it where others answer 401; `body`, a name out of `bodies`,
@@ -228,14 +229,18 @@ class Router(Resource):
 
 def _settled(result: Any) -> Any:
     if isinstance(result, Deferred):
-        return result.addCallback(reply)
+        return result.addCallback(_answered)
     if inspect.isawaitable(result):
         return Deferred.fromCoroutine(_finished(result))
-    return reply(result)
+    return _answered(result)
 
 
-async def _finished(result: Awaitable[Any]) -> Reply | None:
-    return reply(await result)
+async def _finished(result: Awaitable[Any]) -> Reply | Stream | None:
+    return _answered(await result)
+
+
+def _answered(result: object) -> Reply | Stream | None:
+    return result if isinstance(result, Stream) else reply(result)
 
 
 def _path(path: bytes) -> Path:
@@ -253,8 +258,12 @@ def _allow(routes: Iterable[Route]) -> str:
     return ", ".join(method for method in _METHODS if method in methods)
 
 
-def _send(answer: Reply | None, call: Call) -> None:
-    if not call.gone:
+def _send(answer: Reply | Stream | None, call: Call) -> None:
+    if call.gone:
+        return
+    if isinstance(answer, Stream):
+        answer.begin(call.request)
+    else:
         send(call.request, answer)
 
 

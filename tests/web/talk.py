@@ -34,6 +34,9 @@ class Wire(StringTransport):
         if self.producer is not None and len(self.value()) > 65_536:
             self.producer.pauseProducing()
 
+    def writeSequence(self, data: Any) -> None:
+        self.write(b"".join(data))
+
 
 class Turns(Clock):
     """A clock on which what is to happen at once happens in the next turn, as on a reactor."""
