@@ -20,11 +20,11 @@ from mailsockd.core import Core, make_core
 from mailsockd.expiry import Expiry
 from mailsockd.forgetting import Forgetting
 from mailsockd.healthy import make_health
-from mailsockd.listen import listen, on_private_network
+from mailsockd.listen import on_private_network
 from mailsockd.listening import Listening
 from mailsockd.notify import Notifier
 from mailsockd.pop3.server import POP3Factory
-from mailsockd.preflight import Ready, listeners, skipped
+from mailsockd.preflight import Ready, endpoints, listeners, skipped, unnamed
 from mailsockd.rechecks import Rechecks
 from mailsockd.services import Closing, FirstStart, Hangup, InOrder, Saving
 from mailsockd.smtp.capture import capture_dialogues
@@ -63,6 +63,8 @@ class Daemon(InOrder):
         """Bind the ports."""
         self._ready.lock.sign()
         self._log.info("configuration: {source}", source=self._config.read)
+        for name in unnamed(self._config, self._ready.sockets):
+            self._log.warn("systemd passes the socket {name}, and no listener is systemd:{name}", name=name)
         # Not before: a daemon in the background has another process id.
         self.notifier = Notifier.of(os.environ, os.getpid())
         self.add(assemble(self._load, self._reactor, self._ready, self.notifier))
@@ -114,16 +116,23 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
     sockets = _sockets(core)
     services.add(Closing(sockets.shut))
     site = public_site(core, sockets)
-    _listen(core, services, "smtp.listen", config.smtp.listen, _smtp(core, services, certificates, False))
-    _listen(core, services, "http.listen", config.http.listen, site)
+
+    def end_of_http() -> "Deferred[None]":
+        ended = site.shut()
+        core.waiting.close()
+        return ended
+
+    services.add(Closing(end_of_http))
+    _listen(core, ready, services, "smtp.listen", config.smtp.listen, _smtp(core, services, certificates, False))
+    _listen(core, ready, services, "http.listen", config.http.listen, site)
     if config.smtp.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, _smtp(core, services, certificates, True))
-        _listen(core, services, "smtp.listen_tls", config.smtp.listen_tls, factory)
+        _listen(core, ready, services, "smtp.listen_tls", config.smtp.listen_tls, factory)
     if config.http.listen_tls:
         factory = TLSMemoryBIOFactory(certificates, False, site)
-        _listen(core, services, "http.listen_tls", config.http.listen_tls, factory)
-    _listen_capture(core, services, certificates)
-    _listen_pop3(core, services, certificates)
+        _listen(core, ready, services, "http.listen_tls", config.http.listen_tls, factory)
+    _listen_capture(core, ready, services, certificates)
+    _listen_pop3(core, ready, services, certificates)
     places += [service for service in services if isinstance(service, Listening)]
     services.add(Watched(notifier, first_start.over, lambda: _touch(core), lambda: _status(core), core.reactor))
     return services
@@ -190,7 +199,7 @@ def _smtp(
     return factory
 
 
-def _listen_capture(core: Core, services: InOrder, certificates: Certificates) -> None:
+def _listen_capture(core: Core, ready: Ready, services: InOrder, certificates: Certificates) -> None:
     capture = core.config.capture
 
     def factory(implicit_tls: bool, in_clear: bool) -> SMTPFactory:
@@ -200,13 +209,13 @@ def _listen_capture(core: Core, services: InOrder, certificates: Certificates) -
     for private in (True, False):
         items = [item for item in capture.listen if on_private_network(item) is private]
         if items:
-            _listen(core, services, "capture.listen", items, factory(False, private))
+            _listen(core, ready, services, "capture.listen", items, factory(False, private))
     if capture.listen_tls:
         secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
-        _listen(core, services, "capture.listen_tls", capture.listen_tls, secured)
+        _listen(core, ready, services, "capture.listen_tls", capture.listen_tls, secured)
 
 
-def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> None:
+def _listen_pop3(core: Core, ready: Ready, services: InOrder, certificates: Certificates) -> None:
     config = core.config
 
     def factory(implicit_tls: bool, in_clear: bool) -> POP3Factory:
@@ -227,13 +236,14 @@ def _listen_pop3(core: Core, services: InOrder, certificates: Certificates) -> N
     for private in (True, False):
         items = [item for item in config.pop3.listen if on_private_network(item) is private]
         if items:
-            _listen(core, services, "pop3.listen", items, factory(False, private))
+            _listen(core, ready, services, "pop3.listen", items, factory(False, private))
     if config.pop3.listen_tls:
         secured = TLSMemoryBIOFactory(certificates, False, factory(True, False))
-        _listen(core, services, "pop3.listen_tls", config.pop3.listen_tls, secured)
+        _listen(core, ready, services, "pop3.listen_tls", config.pop3.listen_tls, secured)
 
 
-def _listen(core: Core, services: InOrder, key: str, items: Sequence[str], factory: Any) -> None:
+def _listen(core: Core, ready: Ready, services: InOrder, key: str, items: Sequence[str], factory: Any) -> None:
     for item in items:
         if not skipped(core.config, key, item):
-            services.add(Listening(core.reactor, listen(item).endpoint, factory, key, item))
+            for endpoint in endpoints(item, ready.sockets):
+                services.add(Listening(core.reactor, endpoint, factory, key, item))

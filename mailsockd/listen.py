@@ -7,6 +7,7 @@ import attrs
 
 _HOST_PORT = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.%a-z]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>[0-9]+)\Z")
 DNS_PORT = 53
+_PASSED = re.compile(r"systemd:(?P<name>[A-Za-z0-9_.-]+)\Z")
 # Kinds that exist on every Twisted that mailsockd runs on.
 _KINDS = frozenset(("tcp", "tcp4", "tcp6", "unix", "ssl", "fd", "systemd", "haproxy"))
 
@@ -17,15 +18,22 @@ class InvalidListen(ValueError):
 
 @attrs.frozen
 class Listen:
-    """A place to listen on; `host` and `port` are None for an endpoint string that says them in its own way."""
+    """
+    A place to listen on; `host` and `port` are None for an endpoint string that says them in its own way.
+
+    `passed` is the name of sockets that systemd passes; then there is no endpoint string until they are known.
+    """
 
     endpoint: str
     host: str | None = None
     port: int | None = None
+    passed: str | None = None
 
 
 def listen(text: str) -> Listen:
-    """Understand `127.0.0.1:1025`, `[::1]:1025`, or an endpoint string. Raises InvalidListen."""
+    """Understand `127.0.0.1:1025`, `[::1]:1025`, `systemd:NAME`, or an endpoint string. Raises InvalidListen."""
+    if found := _PASSED.match(text):
+        return Listen(text, passed=found["name"])
     found = _HOST_PORT.match(text)
     if found and found["host"] not in _KINDS:
         host = found["six"] or ("127.0.0.1" if found["host"] == "localhost" else found["host"])
@@ -39,6 +47,8 @@ def listen(text: str) -> Listen:
         kind = "tcp6" if address.version == 6 else "tcp"
         return Listen(f"{kind}:{port}:interface={host.replace(':', chr(92) + ':')}", host, port)
     kind = text.partition(":")[0]
+    if kind == "systemd" and ":name=" in text:
+        raise InvalidListen("sockets that systemd passes are named by systemd:NAME, such as systemd:smtp")
     if kind not in _KINDS:
         raise InvalidListen("must be host:port, such as 127.0.0.1:1025 or [::1]:1025, or a Twisted endpoint string")
     return Listen(text)

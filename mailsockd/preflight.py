@@ -3,11 +3,13 @@
 import os
 import socket
 import tempfile
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from mailsockd.actions.ports import Snapshot, StateUnreadable
+from mailsockd.activation import passed
 from mailsockd.config import Config
 from mailsockd.listen import listen
 from mailsockd.reload import Loaded, load_files
@@ -17,22 +19,29 @@ from mailsockd.stores import mailbox_store, state_file, state_store
 
 @attrs.frozen
 class Ready:
-    """What the preflight leaves for the start: the data folder, locked, the state in it, and the files that are set."""
+    """
+    What the preflight leaves for the start: the data folder, locked, the state in it, and the files that are set.
+
+    `sockets` are those that systemd passes, as endpoint strings, by their names.
+    """
 
     lock: FolderLock
     snapshot: Snapshot
     loaded: Loaded
+    sockets: Mapping[str, Sequence[str]]
 
 
 def check(config: Config) -> Ready:
     """Raise ConfigError for the first thing that would keep the daemon from working."""
     lock, snapshot = _data(config)
     loaded = load_files(config)
+    sockets = passed(os.environ, os.getpid())
     for key, items in listeners(config):
         for item in items:
             _port(config, key, item)
+            _passed(config, key, item, sockets)
     _control(config)
-    return Ready(lock, snapshot, loaded)
+    return Ready(lock, snapshot, loaded, sockets)
 
 
 def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
@@ -95,6 +104,26 @@ def _port(config: Config, key: str, item: str) -> None:
                 probe.listen(1)
     except OSError as error:
         raise config.error(key, f"cannot listen on {item}: {os.strerror(error.errno or 0)}") from error
+
+
+def _passed(config: Config, key: str, item: str, sockets: Collection[str]) -> None:
+    """Refuse to wait for a socket that nobody has passed."""
+    name = listen(item).passed
+    if name is not None and name not in sockets:
+        there = f"the only ones are {', '.join(sorted(sockets))}" if sockets else "there is none at all"
+        raise config.error(key, f"systemd passes no socket {name}: {there}; is mailsockd-{name}.socket started?")
+
+
+def endpoints(item: str, sockets: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Give the endpoint strings of a listener: one, or one for each socket that systemd passes under its name."""
+    place = listen(item)
+    return [place.endpoint] if place.passed is None else sockets[place.passed]
+
+
+def unnamed(config: Config, sockets: Collection[str]) -> list[str]:
+    """Give the names of sockets that systemd passes and no listener takes: who connects to them waits for ever."""
+    named = {listen(item).passed for _, items in listeners(config) for item in items}
+    return sorted(name for name in sockets if name not in named)
 
 
 def _control(config: Config) -> None:

@@ -54,11 +54,12 @@ MAY_IMPORT = {
     "bounds": {"actions", "config", "delivery", "smtp", "storage", "web", "websocket", "pop3"},
     "stores": {"config", "storage"},
     "way_out": {"actions", "config", "delivery", "listen", "state"},
-    "preflight": {"actions", "config", "listen", "reload", "storage", "stores"},
+    "activation": set(),
+    "preflight": {"actions", "activation", "config", "listen", "reload", "storage", "stores"},
     "services": {"actions", "state"},
     "notify": set(),
     "watchdog": {"notify"},
-    "script": {"tap"},
+    "script": {"activation", "tap"},
     "tap": {"assembly", "config", "preflight"},
 }
 KNOWS_EVERYTHING = {"assembly", "core", "healthy", "website", "webpages", "offline"}

@@ -84,10 +84,18 @@ class Waiting:
         self._overall = overall
         self._waiters: dict[str, dict[_Waiter, None]] = {}
         self._accounts: Counter[str] = Counter()
+        self._closed = False
         activity.listen(self._stored)
 
     def __len__(self) -> int:
         return self._accounts.total()
+
+    def close(self) -> None:
+        """The server ends: all who wait have waited long enough, and nobody waits any more."""
+        self._closed = True
+        for waiters in tuple(self._waiters.values()):
+            for waiter in tuple(waiters):
+                waiter.end()
 
     async def until(
         self, account: str, inbox: str, seconds: float, look: Callable[[], Awaitable[list[Found]]]
@@ -102,7 +110,7 @@ class Waiting:
             raise TooManyWaiting("all accounts")
         if account and self._accounts[account] >= self._per_account:
             raise TooManyWaiting("this account")
-        waiter = _Waiter()
+        waiter = _Waiter(rung=self._closed, over=self._closed)
         self._accounts[account] += 1
         self._waiters.setdefault(inbox, {})[waiter] = None
         late = self._clock.callLater(seconds, waiter.end)

@@ -29,7 +29,7 @@ class Channel(http.HTTPChannel):
     """The server's side of one connection. The states: reading a head, reading a body, answering, sending what the
     client has not read yet, idle, closing, handed over to another protocol."""
 
-    # The parser's own limits and timer are out of the way: the checks below are stricter.
+    # The parser's own limits and timer: the checks below are stricter.
     timeOut = None
     maxHeaders = totalHeadersSize = 1 << 30
     transport: Any
@@ -221,6 +221,13 @@ class Channel(http.HTTPChannel):
 
     # Closing
 
+    def checkPersistence(self, request: "Request", version: bytes) -> bool:
+        """Tell whether another request may follow this one."""
+        if self.site.open.ending:
+            request.last()
+            return False
+        return bool(super().checkPersistence(request, version))  # type: ignore[no-untyped-call]
+
     def refuse(self, error: HTTPError, *, linger: float = 0.0) -> None:
         """Answer what is no proper request, and close. With `linger`, what still comes is thrown away meanwhile."""
         if self.closing:
@@ -266,6 +273,7 @@ class Channel(http.HTTPChannel):
         self.closing = True
         self._drop_timers()
         self.body_bytes = self.site.bodies.drop(self.body_bytes)
+        self.site.open.leave(self)
         self.site.connections.leave(self.peer)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
@@ -281,7 +289,7 @@ class Channel(http.HTTPChannel):
         """The request asks for another protocol: whoever takes the transport may register a producer of its own.
         When nobody takes it, the answer is the last on this connection."""
         self.persistent = 0
-        request.answer.setHeader("Connection", "close")
+        request.last()
         self._stepped_aside = True
         self._networkProducer.unregisterProducer()
 
@@ -304,6 +312,7 @@ class Channel(http.HTTPChannel):
         self.site.record(request, 101)
         ahead, self._buffer = b"".join([*self._dataBuffer, self._buffer]), b""
         self._dataBuffer = []
+        self.site.open.leave(self)
         self.site.connections.hand_over(self.peer)
         taker = protocol_of(transport)
         when_lost(taker, lambda: self.site.connections.leave(self.peer, handed_over=True))

@@ -29,6 +29,9 @@ class Limits:
     linger_seconds: float = 1.0
     # From the polite close to the forced one.
     close_seconds: float = 2.0
+    # When the server ends: how long a silent connection may still bring a request, and all of them may take in all.
+    silence_seconds: float = 1.0
+    ending_seconds: float = 10.0
     # What a client may send ahead while its earlier request is in work.
     ahead_bytes: int = 16_384
     connections: int = 10_000

@@ -116,6 +116,10 @@ class Request(server.Request):
         """Answer with an error, in JSON."""
         send(self.answer, error_reply(error))
 
+    def last(self) -> None:
+        """No other request follows on this connection, and the answer says so."""
+        self.answer.setHeader("Connection", "close")
+
     @property
     def answer(self) -> Exchange:
         """This request with types."""

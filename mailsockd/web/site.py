@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 from twisted.web import resource, server
@@ -12,6 +13,7 @@ from twisted.web import resource, server
 from mailsockd.web.bodies import Bodies, as_usual
 from mailsockd.web.channel import Channel
 from mailsockd.web.connections import Connections
+from mailsockd.web.ending import Open
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.exchange import Exchange, error_reply
 from mailsockd.web.head import Head
@@ -96,6 +98,7 @@ class Site(server.Site):
         super().__init__(root, requestFactory=Request, reactor=clock)  # type: ignore[no-untyped-call]
         self.limits = limits or Limits()
         self.connections = Connections(self.limits)
+        self.open = Open(clock)
         self.trusted = trusted
         self.bodies = Bodies(self.limits, body_bytes)
         self._record_request = record_request
@@ -109,7 +112,12 @@ class Site(server.Site):
         channel = Channel(self, peer)
         channel.factory = self
         channel.requestFactory = self.requestFactory
+        self.open.add(channel)
         return channel
+
+    def shut(self) -> "Deferred[None]":
+        """End all connections without losing a request; fires when that is done."""
+        return self.open.shut(self.limits)
 
     def limit(self, limits: Limits) -> None:
         """Let other bounds hold for connections that come from now on."""

@@ -302,3 +302,12 @@ def test_a_look_that_takes_long_misses_nothing(house: House) -> None:
     (answer, result) = held[0]
     result.chainDeferred(answer)
     assert ids(talk) == ["m1-0"]
+
+
+def test_at_the_end_nobody_waits(house: House) -> None:
+    """Who waits is answered with nothing, as when its time was over, and who comes later does not wait."""
+    first = asked(house, "wait=60")
+    house.waiting.close()
+    second = asked(house, "wait=60")
+    assert (ids(first), ids(second)) == ([], [])
+    assert (len(house.waiting), deadlines(house)) == (0, [])
