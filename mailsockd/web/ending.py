@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from mailsockd.web.limits import Limits
+from mailsockd.web.stream import Stream
 
 if TYPE_CHECKING:
     from mailsockd.web.channel import Channel
@@ -53,9 +54,11 @@ class Open:
 
 def _finish(channel: "Channel") -> None:
     """Make the answer in work the last; give who is silent a moment for one more request."""
-    for request in channel.requests:
+    for request in tuple(channel.requests):
         channel.persistent = 0  # not without a request: the parser would drop the next one
         request.last()
+        if isinstance(request.producer, Stream):
+            request.producer.end()
     busy = channel.requests or channel._buffer or channel._head_lines or channel._waitingForTransport
     if not (busy or channel.closing):
         channel._idle = True

@@ -29,7 +29,7 @@ class Stream:
     _attend: Callable[["Stream"], Callable[[], object]]
     _exchange: Exchange | None = attrs.field(default=None, init=False)
     _leave: Callable[[], object] = attrs.field(default=lambda: None, init=False)
-    _beat: IDelayedCall | None = attrs.field(default=None, init=False)
+    _beat: "IDelayedCall | None" = attrs.field(default=None, init=False)
     _paused: bool = attrs.field(default=False, init=False)
     _missed: bool = attrs.field(default=False, init=False)
 

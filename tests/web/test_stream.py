@@ -134,3 +134,15 @@ def test_a_client_that_never_reads_is_left(talk: Talk, ticker: Ticker) -> None:
     for _ in range(60):
         talk.clock.advance(10)
     assert talk.aborted
+
+
+def test_the_end_of_the_site_ends_a_stream(talk: Talk, ticker: Ticker) -> None:
+    """The answer is complete, the connection closed, and whoever wrote to it is told."""
+    talk.send(request("GET", "/ticks"))
+    over: list[object] = []
+    talk.site.shut().addCallback(over.append)
+    assert talk.heard().endswith(b"0\r\n\r\n")
+    assert (ticker.left, talk.transport.disconnecting) == (1, True)
+    talk.channel.connectionLost(Failure(ConnectionDone()))
+    assert over == [None]
+    assert talk.clock.getDelayedCalls() == []
