@@ -32,6 +32,7 @@ FOR_BROWSER := chromium=chromium 'libatomic1=/usr/lib/*/libatomic.so.1'
 FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \
     python3-attr=$(DIST)/attr python3-yaml=$(DIST)/yaml python3-openssl=$(DIST)/OpenSSL \
     python3-service-identity=$(DIST)/service_identity python3-idna=$(DIST)/idna python3-dnspython=$(DIST)/dns python3-argon2=$(DIST)/argon2 \
+    python3-prometheus-client=$(DIST)/prometheus_client \
     python3-pytest=$(DIST)/pytest python3-pytest-xdist=$(DIST)/xdist python3-hypothesis=$(DIST)/hypothesis python3-jsonschema=$(DIST)/jsonschema
 FOR_BENCH := $(FOR_RUN) gcc=cc libc6-dev=/usr/include/stdio.h nodejs=node npm=npm
 

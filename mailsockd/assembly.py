@@ -22,6 +22,7 @@ from mailsockd.forgetting import Forgetting
 from mailsockd.healthy import make_health
 from mailsockd.listen import on_private_network
 from mailsockd.listening import Listening
+from mailsockd.measures import LagProbe
 from mailsockd.notify import Notifier
 from mailsockd.pop3.server import POP3Factory
 from mailsockd.preflight import Ready, endpoints, listeners, skipped, unnamed
@@ -36,7 +37,7 @@ from mailsockd.state.subscriptions import Admission
 from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
 from mailsockd.watchdog import Watched
-from mailsockd.website import operators_site, public_site
+from mailsockd.website import metrics_site, operators_site, public_site
 from mailsockd.websocket.admission import Callers, Refused
 from mailsockd.websocket.server import SocketFactory
 
@@ -115,7 +116,7 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
     services.add(expiry)
     sockets = _sockets(core)
     services.add(Closing(sockets.shut))
-    site = public_site(core, sockets)
+    site = public_site(core, sockets, health)
 
     def end_of_http() -> "Deferred[None]":
         ended = site.shut()
@@ -133,6 +134,10 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
         _listen(core, ready, services, "http.listen_tls", config.http.listen_tls, factory)
     _listen_capture(core, ready, services, certificates)
     _listen_pop3(core, ready, services, certificates)
+    if core.measures is not None:
+        services.add(LagProbe(core.measures.lag, core.reactor))
+        numbers = metrics_site(core, health, core.measures)
+        _listen(core, ready, services, "metrics.listen", config.metrics.listen, numbers)
     places += [service for service in services if isinstance(service, Listening)]
     services.add(Watched(notifier, first_start.over, lambda: _touch(core), lambda: _status(core), core.reactor))
     return services

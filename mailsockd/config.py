@@ -45,6 +45,7 @@ class Config:
     smtp: settings.SMTP = section(settings.SMTP)
     capture: settings.Capture = section(settings.Capture)
     http: settings.HTTP = section(settings.HTTP)
+    metrics: settings.Metrics = section(settings.Metrics)
     pop3: settings.POP3 = section(settings.POP3)
     api: settings.API = section(settings.API)
     validation: settings.Validation = section(settings.Validation)

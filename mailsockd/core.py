@@ -47,6 +47,7 @@ from mailsockd.delivery.webhook import WebhookChannel
 from mailsockd.delivery.websocket import WebSocketChannel
 from mailsockd.following import let_follow
 from mailsockd.log import log_event
+from mailsockd.measures import Measures
 from mailsockd.ownership import Ownership, make_ownership
 from mailsockd.passwords import Argon2Passwords
 from mailsockd.registered import make_registry
@@ -78,6 +79,8 @@ class Core:
     config: Config
     """As it was at the start."""
     live: Live
+    measures: Measures | None
+    """What is measured, if anybody may ask for it."""
     reactor: Any
     store: StateStore
     mailbox: SQLiteMailbox
@@ -127,7 +130,16 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
     store = state_store(config, reactor.callFromThread, _died(reactor))
     # What one turn of the reactor brings is handed to the writer together: fewer and larger commits, and the two
     # threads do not fight for the interpreter at every mail.
-    mailbox = mailbox_store(config, reactor.callFromThread, _died(reactor), lambda call: reactor.callLater(0, call))
+    measures = Measures() if config.metrics.listen else None
+    mailbox = mailbox_store(
+        config,
+        reactor.callFromThread,
+        _died(reactor),
+        lambda call: reactor.callLater(0, call),
+        measures.batch_committed if measures else None,
+    )
+    if measures:
+        activity.listen(measures.hear)
     activities = SQLiteActivities(mailbox.ask, mailbox.change_unhurried)
     journal = Journal(activities, reactor, time.time, kept_events(config))
     activity.listen(journal.collect)
@@ -170,6 +182,7 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
         now=time.time,
         onward=dispatch,
         no_room=lambda: retention.refusal,
+        published=measures.mail_published if measures else None,
     )
     webhooks = Webhooks(registry, rights, time.time)
     reach = Reach.of(config.webhook.allow, config.webhook.ports)
@@ -235,6 +248,7 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
     made = Core(
         config=config,
         live=live,
+        measures=measures,
         reactor=reactor,
         store=store,
         mailbox=mailbox,

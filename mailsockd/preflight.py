@@ -55,6 +55,7 @@ def listeners(config: Config) -> list[tuple[str, tuple[str, ...]]]:
         ("capture.listen_tls", config.capture.listen_tls),
         ("pop3.listen", config.pop3.listen),
         ("pop3.listen_tls", config.pop3.listen_tls),
+        ("metrics.listen", config.metrics.listen),
     ]
 
 

@@ -35,6 +35,13 @@ class HTTP:
 
 
 @attrs.frozen
+class Metrics:
+    """Numbers for Prometheus."""
+
+    listen: tuple[str, ...] = setting((), checks.listens)
+
+
+@attrs.frozen
 class API:
     """Who may use REST, and how often; 0 requests a minute is no limit."""
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from mailsockd.config import Config
 from mailsockd.storage.mailbox import SQLiteMailbox
 from mailsockd.storage.sqlite import SQLiteState
-from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, at_once
+from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Timed, at_once
 from mailsockd.storage.yamlfile import YAMLState
 
 
@@ -29,7 +29,11 @@ def mailbox_file(config: Config) -> Path:
 
 
 def mailbox_store(
-    config: Config, call_from_thread: CallFromThread, on_death: OnDeath, soon: Soon = at_once
+    config: Config,
+    call_from_thread: CallFromThread,
+    on_death: OnDeath,
+    soon: Soon = at_once,
+    timed: Timed | None = None,
 ) -> SQLiteMailbox:
     """Open the mailbox. Raises StateUnreadable."""
-    return SQLiteMailbox(mailbox_file(config), call_from_thread, on_death, soon=soon)
+    return SQLiteMailbox(mailbox_file(config), call_from_thread, on_death, soon=soon, timed=timed)

@@ -1,5 +1,6 @@
 """The HTTP side, put together: every route and page, and the socket, on one site; and the operators' site."""
 
+import importlib
 import time
 from collections.abc import Callable
 from math import ceil
@@ -45,6 +46,8 @@ from mailsockd.api.webhooks import WebhookRoutes
 from mailsockd.bounds import rates, web_bodies, web_limits
 from mailsockd.control.server import BODY_BYTES, control_routes
 from mailsockd.core import Core
+from mailsockd.measures import Measures
+from mailsockd.probes import PATHS, ProbeRoutes
 from mailsockd.reload import Loaded
 from mailsockd.state.usage import seconds_to_next_month
 from mailsockd.web.call import Call
@@ -61,7 +64,7 @@ from mailsockd.websocket.server import SocketFactory
 FREE = frozenset(("/api/me", "/api/me/stats", "/mailsockd/v1/usage"))
 
 
-def public_site(core: Core, sockets: SocketFactory) -> Site:
+def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
     """Make what the HTTP listeners serve: REST, its description, the pages, and the socket."""
     config = core.config
     browsers = Browsers(core.sign_ins.caller)
@@ -72,13 +75,16 @@ def public_site(core: Core, sockets: SocketFactory) -> Site:
     root = Root()
     for resource, names in (
         (router, (b"api", b"mailsockd")),
+        (Router(ProbeRoutes(health), cross_origin=False), (b"healthz", b"readyz")),
         (documents, (b"openapi.json", b"openapi.yml")),
         (pages, sorted({page.pattern.split("/")[1].encode() for page in pages.table})),
     ):
         for name in names:
             root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets, lambda request: browsers.token(Call(request))))
-    site = Site(root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes)
+    site = Site(
+        root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes, quiet=PATHS
+    )
 
     def take_over(loaded: Loaded) -> None:
         site.limit(web_limits(loaded.config))
@@ -185,6 +191,16 @@ def operators_site(core: Core, health: Health) -> Site:
         limits=Limits(body_bytes=BODY_BYTES),
         log=Logger(observer=_nowhere),  # what operators ask is no traffic
     )
+
+
+def metrics_site(core: Core, health: Health, measures: Measures) -> Site:
+    """Make what `metrics.listen` serves, and nothing else serves."""
+    # Imported only when it is wanted: it costs memory, and most daemons have nobody who asks.
+    metrics = importlib.import_module("mailsockd.metrics")
+    router = Router(metrics.MetricsRoutes(health, measures), translate=_translate, cross_origin=False)
+    root = Root()
+    root.putChild(b"metrics", router)
+    return Site(root, clock=core.reactor, limits=Limits(connections=100), log=Logger(observer=_nowhere))
 
 
 @implementer(ILogObserver)

@@ -11,11 +11,15 @@ import attrs
 import pytest
 
 from mailsockd import api, dashboard, wire
+from mailsockd.actions.health import Served
 from mailsockd.config import Config, load, parse
 from mailsockd.mail.message import parse as parse_mail
+from mailsockd.measures import Measures
+from mailsockd.metrics import Collected
 from mailsockd.reload import LIVE
 from mailsockd.state.subscriptions import Admission
 from mailsockd.websocket import refusals, socket
+from tests.actions.test_health import House
 from tests.fakes import stored
 
 ROOT = Path(__file__).parent.parent
@@ -242,3 +246,14 @@ def test_what_a_reload_takes_over_is_documented() -> None:
     part = text.split("## Another configuration, or a new certificate\n", 1)[1].split("\n## ", 1)[0]
     cells = re.findall(r"^\| (`[^|]+) \|", part, flags=re.MULTILINE)
     assert {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)} == LIVE
+
+
+def test_every_metric_is_documented() -> None:
+    """docs/operating.md names every metric that is served, and none that is not."""
+    house = House()
+    house.served = [Served("x", (), 0.0)]
+    named = set()
+    for metric in Collected(house.health, Measures()).collect():
+        named.add(f"{metric.name}_total" if metric.type == "counter" else metric.name)
+    text = (ROOT / "docs/operating.md").read_text().split("## Metrics\n", 1)[1].split("Worth an alarm", 1)[0]
+    assert set(re.findall(r"`(mailsockd_[a-z_]+)", text)) == named

@@ -42,6 +42,7 @@ class Rejected(Exception):
 
 # What it gives, if anything, fires when the content is needed no more.
 Publish: TypeAlias = Callable[[Sequence[Message], Mail, bytes], "Deferred[Any] | None"]
+Published: TypeAlias = Callable[[float, "Deferred[Any] | None"], object]
 InThread: TypeAlias = Callable[[Callable[[Content], tuple[bytes, Mail]], Content], "Deferred[tuple[bytes, Mail]]"]
 
 
@@ -51,7 +52,8 @@ class Reception:
 
     `any_domain` takes mail for every domain; `unreserved` False refuses addresses that nobody reserved. The postmaster
     of `hostname` is taken whatever these say. `onward` says what else is stored with a message: its
-    deliveries. `no_room` says why there is no room for more mail, "" while there is.
+    deliveries. `no_room` says why there is no room for more mail, "" while there is. `published` is told of each mail
+    that was published when its data ended, and what Publish gave.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Reception:
         now: Callable[[], float],
         onward: Onward = NOWHERE,
         no_room: Callable[[], str] = lambda: "",
+        published: Published | None = None,
     ) -> None:
         self._registry = registry
         self._rights = rights
@@ -84,6 +87,7 @@ class Reception:
         self._now = now
         self._onward = onward
         self._no_room = no_room
+        self._published = published
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
     def take_unreserved(self, unreserved: bool) -> None:
@@ -209,7 +213,10 @@ class Reception:
                     seq=message.seq,
                 )
             self._onward.stored(deliveries)
-            return self._publish(messages, mail, data)
+            making = self._publish(messages, mail, data)
+            if self._published is not None:
+                self._published(began, making)
+            return making
 
         def failed(failure: Failure) -> None:
             if answer.called:  # stored and answered; only the publishing went wrong

@@ -17,7 +17,7 @@ from mailsockd.storage.database import connect, prepare
 from mailsockd.storage.finding import Place
 from mailsockd.storage.search import Search
 from mailsockd.storage.terms import terms_of_query
-from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Worker, at_once
+from mailsockd.storage.worker import CallFromThread, OnDeath, Soon, Timed, Worker, at_once
 
 READERS = 2
 CHECKED_AT_START = 256 << 20  # bytes; a larger file would keep the start waiting, `check` reads it later
@@ -29,7 +29,8 @@ class SQLiteMailbox:
 
     It is WAL with synchronous=FULL: an append has answered when SQLite's COMMIT has, and that is after the log was
     flushed with fdatasync. After a kill or a power cut SQLite plays the log when the file is opened again, and leaves
-    out what was not committed whole. `synchronous`, `factory` (of connections) and `index_in_the_quiet` are for tests.
+    out what was not committed whole. `synchronous`, `factory` (of connections) and `index_in_the_quiet` are for tests;
+    `timed` is told what the writer took, in its thread.
 
     What an append leaves undone (see `index`) is done when nothing waits, or else before a question that needs it.
 
@@ -46,6 +47,7 @@ class SQLiteMailbox:
         synchronous: str = "FULL",
         factory: type[sqlite3.Connection] = sqlite3.Connection,
         index_in_the_quiet: bool = True,
+        timed: Timed | None = None,
     ) -> None:
         self._path = Path(path)
         prepare(self._path, "mailbox", CHECKED_AT_START)
@@ -60,6 +62,7 @@ class SQLiteMailbox:
             soon,
             writer.is_apart,
             writer.Index() if index_in_the_quiet else None,
+            timed=timed,
         )
         self._readers: list[Worker[reader.Question]] = [
             Worker(

@@ -8,6 +8,7 @@ waiting, works on it in one go and answers each job by its own Deferred, back on
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from traceback import format_exception
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -19,6 +20,7 @@ from mailsockd.actions.ports import StorageTrouble
 Job = TypeVar("Job")
 CallFromThread: TypeAlias = Callable[..., object]
 OnDeath: TypeAlias = Callable[[BaseException], object]
+Timed: TypeAlias = Callable[[float, int], object]
 Soon: TypeAlias = Callable[[Callable[[], None]], object]
 _Entry: TypeAlias = tuple[Job, "Deferred[Any]", int]
 
@@ -48,6 +50,8 @@ class Worker(Generic[Job]):
     nothing can be stored any more, and the process must not go on as if it could. At most `most` jobs, or those whose
     sizes reach `most_bytes`, are given to one call of the Work; a job that is `apart` is given alone.
 
+    `timed` is told, in the thread, the seconds that the Work took and for how many jobs.
+
     When nothing came for `quiet` seconds after some jobs, `spare` is done, if there is one, again and again with such
     a pause before each, until its outcome is not True or something comes.
     """
@@ -66,6 +70,7 @@ class Worker(Generic[Job]):
         apart: Callable[[Job], bool] = lambda job: False,
         spare: Job | None = None,
         quiet: float = 0.02,
+        timed: Timed | None = None,
     ) -> None:
         self._name = name
         self._start = start
@@ -77,6 +82,7 @@ class Worker(Generic[Job]):
         self._apart = apart
         self._spare = spare
         self._quiet = quiet
+        self._timed = timed
         self._kept: list[_Entry[Job] | None] = []
         self._handed: list[_Entry[Job]] = []
         self._queue: SimpleQueue[_Entry[Job] | None] = SimpleQueue()
@@ -170,7 +176,10 @@ class Worker(Generic[Job]):
             try:
                 while batch := self._take():
                     self._batch = batch
+                    began = monotonic()
                     outcomes = work.run([entry[0] for entry in batch])
+                    if self._timed is not None:
+                        self._timed(monotonic() - began, len(batch))
                     self._batch = []
                     self._call_from_thread(self._answer, batch, outcomes)
                     self._use_the_quiet(work)

@@ -1,7 +1,7 @@
 """A web site with bounds: what listens on an HTTP port, whatever resources are behind it."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import attrs
@@ -79,7 +79,8 @@ class Site(server.Site):
     `record_request` is told of every request when it is over; `trusted` says of which addresses an X-Forwarded-For
     is believed. HTTP/1.1 only. A resource may take the transport (a WebSocket): the connection then leaves the count
     of its address and stays in the count of all until it ends. `body_bytes` says of a head whether its body may be
-    larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time.
+    larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time. Requests for the paths
+    in `quiet` are neither logged nor told when all is well.
     """
 
     noisy = False
@@ -93,6 +94,7 @@ class Site(server.Site):
         record_request: Callable[[Served], object] | None = None,
         trusted: Callable[[str], bool] = _nobody,
         body_bytes: Callable[[Head], int] = as_usual,
+        quiet: Collection[str] = (),
         log: Logger | None = None,
     ) -> None:
         super().__init__(root, requestFactory=Request, reactor=clock)  # type: ignore[no-untyped-call]
@@ -102,6 +104,7 @@ class Site(server.Site):
         self.trusted = trusted
         self.bodies = Bodies(self.limits, body_bytes)
         self._record_request = record_request
+        self._quiet = quiet
         self._log = log or Logger()
 
     def buildProtocol(self, addr: "IAddress | None") -> Any:
@@ -153,6 +156,8 @@ class Site(server.Site):
         self._tell(Served(channel.peer, "-", "-", status, 0, 0.0, identity))
 
     def _tell(self, served: Served) -> None:
+        if served.status == 200 and served.path in self._quiet:
+            return
         self._log.info(
             "{peer} {method} {path} {status} {sent} bytes {milliseconds} ms {id}",
             milliseconds=round(served.seconds * 1000),
