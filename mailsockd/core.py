@@ -260,7 +260,7 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
         activity_reading=ActivityReading(activities, rights, journal.flush),
         rights=rights,
         settings=settings_of(channels(websocket), queued),
-        deliveries=Deliveries(delivery_store, rights, queue.renewed, time.time),
+        deliveries=Deliveries(delivery_store, rights, queue.renewed, time.time, activity),
         queue=queue,
         webhooks=webhooks,
         try_webhook=webhook.test,

@@ -13,6 +13,8 @@ from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
 from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.api_keys import ApiKeyRoutes
+from mailsockd.dashboard.deliveries import DeliveryListRoutes
+from mailsockd.dashboard.delivery import DeliveryPageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.hints import HintRoutes
@@ -30,6 +32,8 @@ PAGES = (
     AccountPageRoutes,
     ActivityPageRoutes,
     ApiKeyRoutes,
+    DeliveryListRoutes,
+    DeliveryPageRoutes,
     DashboardRoutes,
     HintRoutes,
     HomeRoutes,
@@ -75,6 +79,8 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
         AccountPageRoutes(frame, core.accounts, core.sign_ins, SESSION_LONGEST),
         ActivityPageRoutes(frame, core.activity_reading, time.time),
+        DeliveryListRoutes(frame, core.deliveries),
+        DeliveryPageRoutes(frame, core.deliveries, core.activity_reading),
         ApiKeyRoutes(frame, core.accounts, core.metering.usage.seen, time.time),
         UsageRoutes(frame, core.metering, core.accounts),
     )

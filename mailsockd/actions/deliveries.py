@@ -5,17 +5,19 @@ from collections.abc import Callable, Sequence
 from mailsockd.actions.delivery_store import SLICE, DeliveryStore
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.rights import Rights
+from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.deliveries import Delivery, Status, Wanted
 
 MOST_LISTED = 1000
 LARGEST_ID = (1 << 63) - 1
+CANCELLED = "it was cancelled"
 
 
 class Deliveries:
     """
     What one account, or an operator (None), may see and do of deliveries; another's is as if it were not there.
 
-    `renewed` is told of what is to be tried at once; `now` gives UTC seconds.
+    `renewed` is told of what is to be tried at once; `now` gives UTC seconds; `activity` has what is cancelled.
     """
 
     def __init__(
@@ -24,7 +26,9 @@ class Deliveries:
         rights: Rights,
         renewed: Callable[[Sequence[Delivery]], None],
         now: Callable[[], float],
+        activity: ActivityLog,
     ) -> None:
+        self._activity = activity
         self._store = store
         self._rights = rights
         self._renewed = renewed
@@ -68,6 +72,25 @@ class Deliveries:
             raise Refusal(400, f"The delivery {id} was delivered already.")
         self._renewed([renewed])
         return renewed
+
+    async def cancel(self, account: str | None, id: str) -> Delivery:
+        """
+        Give up a delivery that waits, and give it. A try that is on its way just now may still arrive.
+
+        Raises Refusal 404; 400 when it waits no more.
+        """
+        delivery = await self.get(account, id)
+        if not await self._store.settle(delivery.id, Status.FAILED, CANCELLED, self._now(), tried=False):
+            raise Refusal(400, f"The delivery {id} does not wait any more.")
+        self._activity.record(
+            Kind.FAILED,
+            account=delivery.account,
+            address=delivery.address,
+            message=delivery.message,
+            text=CANCELLED,
+            channel=delivery.channel,
+        )
+        return await self.get(account, id)
 
     async def retry_failed(self, wanted: Wanted) -> int:
         """Have all failed deliveries among those wanted tried again; gives how many. What fails meanwhile is not."""

@@ -69,3 +69,14 @@ class DeliveryRoutes:
     async def retry(self, call: Call, id: str) -> Any:
         """Have a failed delivery tried again as if it were new, or a waiting one at once; a delivered one is a 400."""
         return delivery_json(await self._deliveries.retry(call.caller.name, id))
+
+    @routes.post(
+        "/mailsockd/v1/deliveries/{id}/cancel",
+        operation="CancelDelivery",
+        summary="Give up a delivery",
+        answers=gives(DELIVERY, "The delivery, which has failed."),
+        errors=_NO_DELIVERY,
+    )
+    async def cancel(self, call: Call, id: str) -> Any:
+        """Have a waiting delivery not tried any more; one that does not wait is a 400."""
+        return delivery_json(await self._deliveries.cancel(call.caller.name, id))

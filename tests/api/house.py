@@ -185,7 +185,7 @@ class House:
             ValidationRoutes(frozenset(("b.test", "temp.test"))),
             OutgoingRoutes(sending, self.in_thread),
             ActivityRoutes(ActivityReading(self.activities, rights, self.journal.flush)),
-            DeliveryRoutes(Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW)),
+            DeliveryRoutes(Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW, self.activity)),
             PlaceholderRoutes(),
             WebhookRoutes(Webhooks(registry, rights, lambda: NOW), tried),
             authenticate=self.accounts.by_key,

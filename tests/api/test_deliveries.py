@@ -2,6 +2,7 @@
 
 import pytest
 
+from mailsockd.state.activity import Kind
 from mailsockd.state.deliveries import Status
 from tests.api.house import NOW, House
 from tests.memory_deliveries import delivery
@@ -84,7 +85,7 @@ def test_wrong_conditions_are_named(house: House, query: str, error: str) -> Non
 @pytest.mark.parametrize("id", ["2", "4", "0", "-1", "x", "%C2%B2", "9223372036854775808", "1" * 30])
 def test_what_is_not_ones_own_is_not_there(house: House, id: str) -> None:
     """Another's delivery and one that never was are the same 404, for seeing and for trying."""
-    for method, path in (("GET", f"{PATH}/{id}"), ("POST", f"{PATH}/{id}/retry")):
+    for method, path in (("GET", f"{PATH}/{id}"), ("POST", f"{PATH}/{id}/retry"), ("POST", f"{PATH}/{id}/cancel")):
         answer = house.ask(method, path)
         assert answer.status == 404
         assert answer.json["message"].startswith("There is no delivery ")
@@ -105,3 +106,25 @@ def test_a_delivered_one_is_not(house: House) -> None:
     answer = house.ask("POST", f"{PATH}/4/retry")
     assert (answer.status, answer.json["message"]) == (400, "The delivery 4 was delivered already.")
     assert house.renewed == []
+
+
+def test_a_waiting_delivery_is_cancelled(house: House) -> None:
+    """It has failed from then on, counts no further try, and the activity says why."""
+    cancelled = house.json("POST", f"{PATH}/3/cancel")
+    assert (cancelled["status"], cancelled["error"], cancelled["attempts"]) == ("failed", "it was cancelled", 1)
+    assert (cancelled["next"], cancelled["finished"]) == (None, "2026-11-22T08:01:10.004Z")
+    (event,) = [event for event in house.activity if event.kind is Kind.FAILED]
+    assert (event.account, event.address, event.message, event.channel, event.text) == (
+        "ada",
+        "a@b.test",
+        "m3-0",
+        "slack",
+        "it was cancelled",
+    )
+
+
+def test_what_does_not_wait_is_not_cancelled(house: House) -> None:
+    """A delivery that was given up, or cancelled before, stays as it is."""
+    answer = house.ask("POST", f"{PATH}/1/cancel")
+    assert (answer.status, answer.json["message"]) == (400, "The delivery 1 does not wait any more.")
+    assert house.json("GET", f"{PATH}/1")["error"] == "answered 503"

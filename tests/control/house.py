@@ -189,7 +189,7 @@ class House:
                 self.health,
                 accounts=accounts,
                 addresses=addresses,
-                deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW),
+                deliveries=Deliveries(self.deliveries, rights, self.renewed.extend, lambda: NOW, activity),
                 address_passwords=AddressPasswords(self.registry, rights, ImmediatePasswords(), lambda: NOW),
                 registry=self.registry,
                 activity=activity,

@@ -11,6 +11,7 @@ from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
+from mailsockd.actions.deliveries import Deliveries
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.metering import Metering
 from mailsockd.actions.refusal import Refusal
@@ -25,6 +26,8 @@ from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
 from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.api_keys import ApiKeyRoutes
+from mailsockd.dashboard.deliveries import DeliveryListRoutes
+from mailsockd.dashboard.delivery import DeliveryPageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
@@ -35,7 +38,7 @@ from mailsockd.dashboard.usage import UsageRoutes
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import Address, AddressBook
-from mailsockd.state.deliveries import Trial
+from mailsockd.state.deliveries import Delivery, Trial
 from mailsockd.state.domains import Domain, Domains
 from mailsockd.state.sessions import Session, Sessions
 from mailsockd.state.subscriptions import Subscriptions
@@ -44,6 +47,7 @@ from mailsockd.web.router import HasRoutes, HTTPError, Router
 from mailsockd.web.session import Browsers
 from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
 from tests.memory_activities import MemoryActivities
+from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
 
 NOW = 1_800_000_000.0
@@ -130,6 +134,9 @@ class PagesHouse:
         self.activities = MemoryActivities()
         self.written = 0
         self.reading = ActivityReading(self.activities, self.rights, self.flush)
+        self.deliveries = MemoryDeliveries()
+        self.renewed: list[Delivery] = []
+        self.sending = Deliveries(self.deliveries, self.rights, self.renewed.extend, lambda: self.now, self.activity)
         self.metering = Metering(Usage(), self.accounts, self.domains, self.activity, lambda: self.now)
         self.webhooks = Webhooks(self.registry, self.rights, lambda: self.now)
         self.settings: list[Setting] = [Named("enablews"), Named("webhook"), Named("webhookSlack")]
@@ -155,6 +162,8 @@ class PagesHouse:
             ApiKeyRoutes(self.frame, self.actions, self.metering.usage.seen, lambda: self.now),
             UsageRoutes(self.frame, self.metering, self.actions),
             AccountPageRoutes(self.frame, self.actions, self.sign_ins, 86_400),
+            DeliveryListRoutes(self.frame, self.sending),
+            DeliveryPageRoutes(self.frame, self.sending, self.reading),
             ActivityPageRoutes(self.frame, self.reading, lambda: self.now),
         ]
 
