@@ -75,7 +75,7 @@ class _Told:
     _stream: Stream
     _waiting: list[Hint] = attrs.field(factory=list)
     _more: bool = False
-    _pause: IDelayedCall | None = None
+    _pause: "IDelayedCall | None" = None
 
     def hear(self, hint: Hint) -> None:
         if len(self._waiting) < NAMED:

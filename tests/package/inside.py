@@ -102,7 +102,8 @@ class WebSocket:
         nonce = base64.b64encode(os.urandom(16)).decode()
         self._socket.sendall(
             f"GET /incoming-messages?key={key}&addresses={ADDRESS} HTTP/1.1\r\nHost: localhost\r\n"
-            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\n\r\n".encode()
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {nonce}\r\n\r\n".encode()
         )
         assert self._input.readline().startswith(b"HTTP/1.1 101 ")
         while self._input.readline().strip():
