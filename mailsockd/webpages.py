@@ -19,6 +19,7 @@ from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.hints import HintRoutes
 from mailsockd.dashboard.home import HomeRoutes
+from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
@@ -37,6 +38,7 @@ PAGES = (
     DashboardRoutes,
     HintRoutes,
     HomeRoutes,
+    OverviewRoutes,
     MailProgramRoutes,
     ManageRoutes,
     ReferenceRoutes,
@@ -71,7 +73,8 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
-        HomeRoutes(frame, registry.book, figures),
+        HomeRoutes(frame),
+        OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),
         ManageRoutes(frame, core.addresses, messages, f"user1@{core.config.served[0]}"),
         MailProgramRoutes(frame, core.addresses, core.address_passwords, _mail_programs(core.config)),
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),

@@ -56,6 +56,8 @@ class AddressSettings(Element):
             path=path,
             pop3=f"{path}/pop3",
             test=f"/websocket-test?addresses={quote(self._address.address, safe='@')}",
+            activity=f"/activity?address={quote(self._address.address, safe='@')}",
+            deliveries=f"/deliveries?address={quote(self._address.address, safe='@')}",
             csrf=self._csrf,
             info=Fields(self._info),
             forwarding=Fields(self._forwarding),

@@ -62,16 +62,17 @@ class DeliveryList(Element):
     def row(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give each delivery."""
         for delivery in self._found:
-            tried = f"Tried {delivery.attempts:,} time{'' if delivery.attempts == 1 else 's'}. "
+            words, when = delivery_moment(delivery)
+            tried = f" · Tried {delivery.attempts:,} time{'' if delivery.attempts == 1 else 's'}"
             yield tag.clone().fillSlots(
                 mood=mood(delivery),
-                status=delivery.status.value.capitalize(),
+                words=words,
                 channel=CHANNEL_WORDS.get(delivery.channel, delivery.channel),
                 place=place(delivery),
                 address=delivery.address,
                 error=tags.p(delivery.error, class_="why") if delivery.error else "",
                 tried=tried if delivery.attempts else "",
-                when=delivery_moment(delivery),
+                when=when,
                 path=f"/deliveries/{delivery.id}",
                 buttons=delivery_buttons(delivery, self._csrf, self._here),
             )

@@ -64,7 +64,7 @@ class DeliveryPage(Element):
             ("Stored", moment(delivery.created)),
             ("Asked for again", "" if delivery.renewed is None else moment(delivery.renewed)),
             ("Tries", f"{delivery.attempts:,}"),
-            ("When", delivery_moment(delivery)),
+            delivery_moment(delivery),
         ]
         for label, value in facts:
             if value:

@@ -32,12 +32,12 @@ def place(delivery: Delivery) -> str:
         return delivery.target
 
 
-def delivery_moment(delivery: Delivery) -> list["Tag | str"]:
+def delivery_moment(delivery: Delivery) -> tuple[str, Tag]:
     """Give what was or is to be, and when."""
     if delivery.status is Status.WAITING:
-        return ["Next try: ", moment(delivery.due)]
-    words = "Delivered: " if delivery.status is Status.DELIVERED else "Given up: "
-    return [words, moment(delivery.created if delivery.finished is None else delivery.finished)]
+        return "Next try", moment(delivery.due)
+    words = "Delivered" if delivery.status is Status.DELIVERED else "Given up"
+    return words, moment(delivery.created if delivery.finished is None else delivery.finished)
 
 
 def delivery_buttons(delivery: Delivery, csrf: str, back: str) -> list[Tag]:

@@ -31,6 +31,7 @@ from mailsockd.dashboard.delivery import DeliveryPageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
+from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
@@ -147,7 +148,8 @@ class PagesHouse:
         """Make the pages; a test of others adds its own."""
         return [
             DashboardRoutes(self.frame, "mail.test"),
-            HomeRoutes(self.frame, self.book, lambda account: {"Figure": "1"}),
+            HomeRoutes(self.frame),
+            OverviewRoutes(self.frame, self.book, lambda account: {"Figure": "1"}, self.reading, self.sending),
             SignInRoutes(self.frame, self.sign_ins, self.browsers, 86_400),
             ManageRoutes(
                 self.frame, self.addresses, Messages(self.mailbox, self.rights, "mail.test"), "user1@mail.test"

@@ -252,3 +252,11 @@ def test_a_purge_deletes_and_says_how_much(house: PagesHouse, browser: Browser) 
     browser.go("/addresses?purged=2")
     assert "2 messages were deleted." in browser.text
     assert house.mailbox.messages == []
+
+
+def test_the_settings_lead_to_what_happened_to_the_address(house: PagesHouse, browser: Browser) -> None:
+    """To its activity and its deliveries; whatever is in the address is in the link as it is."""
+    house.reserve("one&x@mail.test")
+    browser.go("/addresses/one%26x@mail.test")
+    assert '<a href="/activity?address=one%26x@mail.test">Recent Activity</a>' in browser.text
+    assert '<a href="/deliveries?address=one%26x@mail.test">deliveries</a>' in browser.text

@@ -48,12 +48,14 @@ def buttons(browser: Browser) -> list[str]:
 def test_each_delivery_says_what_became_of_it(browser: Browser) -> None:
     """The newest first, the account's own alone; of a target its host, for the rest may be a secret."""
     assert listed(browser) == ["3", "2", "1"]
-    assert 'Webhook, <bdi>hooks.slack.com</bdi></a> for <bdi>a@mail.test</bdi>' in browser.text
+    assert "Webhook, <bdi>hooks.slack.com</bdi></a> for <bdi>a@mail.test</bdi>" in browser.text
     assert "secret" not in browser.text
     assert '<p class="why">it answered &lt;503&gt;; given up after 1 day</p>' in browser.text
-    assert "Failed. Tried 31 times. Given up: <time" in browser.text
-    assert "Waiting. Tried 1 time. Next try: <time" in browser.text
-    assert "Delivered. Tried 1 time. Delivered: <time" in browser.text
+    assert re.findall(r'<p class="hint">([A-Z][a-z ]+): <time[^>]*>([^<]+)</time>([^<]*)<', browser.text) == [
+        ("Delivered", "2027-01-15 08:00 UTC", " · Tried 1 time"),
+        ("Next try", "2027-01-15 08:01 UTC", " · Tried 1 time"),
+        ("Given up", "2027-01-15 08:00 UTC", " · Tried 31 times"),
+    ]
     assert buttons(browser) == ["Send now: delivery 2", "Cancel: delivery 2", "Send again: delivery 1"]
 
 
