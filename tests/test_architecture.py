@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "web": {"web", "transport"},
     "api": {"api", "web"} | ROOM,
     "dashboard": {"dashboard", "web"} | ROOM,
-    "control": {"control", "web", "config", "offline", "listen"} | ROOM,
+    "control": {"control", "web", "config", "offline", "safekeeping", "export", "doctor", "listen"} | ROOM,
     # Single modules beside the rooms.
     "transport": set(),
     "flow": {"transport"},
@@ -65,7 +65,7 @@ MAY_IMPORT = {
     "script": {"activation", "tap"},
     "tap": {"assembly", "config", "preflight"},
 }
-KNOWS_EVERYTHING = {"assembly", "core", "healthy", "website", "webpages", "offline"}
+KNOWS_EVERYTHING = {"assembly", "core", "healthy", "website", "webpages", "offline", "safekeeping", "export"}
 PURE = {"mail", "state", "wire"}
 FORBIDDEN_IN_PURE = {"twisted", "zope", "autobahn", "treq", "sqlite3", "socket", "threading", "time"}
 LONGEST_FILE = 320

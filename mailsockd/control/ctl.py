@@ -23,11 +23,13 @@ from mailsockd.control import (
     denial_commands,
     domain_commands,
     expect,
+    keeping_commands,
     key_commands,
     mail_commands,
     reload_commands,
     state_commands,
     status_commands,
+    transfer_commands,
     usage_commands,
     webhook_commands,
     welcome,
@@ -52,6 +54,8 @@ _FAMILIES = (
     domain_commands,
     config_commands,
     state_commands,
+    keeping_commands,
+    transfer_commands,
     welcome,
 )
 _EXAMPLES = """\

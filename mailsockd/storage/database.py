@@ -10,7 +10,7 @@ from mailsockd.actions.ports import StateUnreadable, StorageFull, StorageTrouble
 from mailsockd.storage.files import close_to_others, create_private, sync
 
 LOCK_TIMEOUT = 5.0  # seconds that a statement waits for another process, such as a backup
-_APPLICATIONS = {"state": 1836280691, "mailbox": 1836280685}
+APPLICATIONS = {"state": 1836280691, "mailbox": 1836280685}
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
@@ -83,7 +83,7 @@ def _create(path: Path, kind: str) -> None:
 
 def _examine(connection: sqlite3.Connection, path: Path, kind: str, with_check: bool) -> None:
     application = connection.execute("PRAGMA application_id").fetchall()[0][0]
-    if application != _APPLICATIONS[kind]:
+    if application != APPLICATIONS[kind]:
         raise StateUnreadable(f"{path}: this is not a {kind} database of mailsockd")
     version = connection.execute("PRAGMA user_version").fetchall()[0][0]
     newest = len(steps(kind))
