@@ -72,7 +72,7 @@ def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
     description = described([*router.table, *DescriptionRoutes.routes], __version__)
     documents = Router(DescriptionRoutes(description))
     pages = pages_router(core, browsers, description, _translate)
-    root = Root()
+    root = Root(pages)
     for resource, names in (
         (router, (b"api", b"mailsockd")),
         (Router(ProbeRoutes(health), cross_origin=False), (b"healthz", b"readyz")),

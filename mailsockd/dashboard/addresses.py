@@ -62,6 +62,11 @@ class Manage(Element):
         return tag.fillSlots(query=self._query)
 
     @renderer
+    def search(self, request: Request, tag: Tag) -> "Tag | str":
+        """Show the search when there is something to find."""
+        return tag if self._addresses or self._query else ""
+
+    @renderer
     def row(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give each address."""
         for address in self._addresses:
@@ -216,7 +221,10 @@ def _of_item(emails: Sequence[str], error: str) -> str:
     """Give an error of one of several addresses with the address in the place of its number."""
     place, _, reason = error.partition(": ")
     number = place.removeprefix("addresses[").removesuffix("]")
-    return f"{emails[int(number)]}: {reason}" if number.isdigit() and int(number) < len(emails) else reason
+    if not number.isdigit() or int(number) >= len(emails):
+        return reason
+    email = emails[int(number)]
+    return reason if email in reason else f"{email}: {reason}"
 
 
 def _said(call: Call, account: Account) -> list[tuple[str, str]]:

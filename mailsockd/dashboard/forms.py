@@ -26,6 +26,7 @@ class Field:
     required: bool = False
     complete: str = "off"
     choices: Sequence[tuple[str, str]] = ()
+    focus: bool = False
 
 
 def with_answers(fields: Iterable[Field], typed: Mapping[str, object], errors: Sequence[str]) -> list[Field]:
@@ -57,8 +58,10 @@ class Fields(Element):
 
     @renderer
     def fields(self, request: Request, tag: Tag) -> Iterable[Tag]:
-        """Give each of them."""
-        return [_tick(field) if field.kind == "tick" else _labelled(field) for field in self._fields]
+        """Give each of them; the first one with an error has the focus, or else the one that asks for it."""
+        first = next((field for field in self._fields if field.error), None)
+        first = first or next((field for field in self._fields if field.focus), None)
+        return [(_tick if field.kind == "tick" else _labelled)(field, field is first) for field in self._fields]
 
 
 class FormPage(Element):
@@ -91,14 +94,19 @@ class FormPage(Element):
         return tag(self._problem) if self._problem else ""
 
 
-def _labelled(field: Field) -> Tag:
-    return tags.div(tags.label(field.label, for_=field.name), _input(field), *_notes(field), class_="field")
+def _labelled(field: Field, focus: bool) -> Tag:
+    made = _input(field)
+    if focus:
+        made(autofocus="autofocus")
+    return tags.div(tags.label(field.label, for_=field.name), made, *_notes(field), class_="field")
 
 
-def _tick(field: Field) -> Tag:
+def _tick(field: Field, focus: bool) -> Tag:
     box = tags.input(type="checkbox", id=field.name, name=field.name, value="true", **_described(field))
     if field.value:
         box(checked="checked")
+    if focus:
+        box(autofocus="autofocus")
     return tags.div(tags.label(box, " ", tags.span(field.label), class_="tick"), *_notes(field), class_="field")
 
 
@@ -136,4 +144,6 @@ def _notes(field: Field) -> list[Tag]:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    word = text.partition(" ")[0]  # perhaps what somebody typed, and that stays as it is
+    begun = text[:1].upper() + text[1:] if word.isalpha() and len(word) > 1 else text
+    return begun + ("" if text.endswith((".", "!", "?")) else ".")

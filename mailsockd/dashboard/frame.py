@@ -46,6 +46,11 @@ class Frame:
     places: frozenset[str] = frozenset()
     counts: Callable[[Account], Mapping[str, int]] = lambda account: {}
 
+    @property
+    def sign_in(self) -> bool:
+        """Whether one can sign in here."""
+        return "/dashboard" in self.places
+
     async def show(
         self,
         call: Call,
@@ -70,7 +75,7 @@ class Frame:
             current=current,
             notices=notices,
             places=self.places,
-            sign_in="/dashboard" in self.places,
+            sign_in=self.sign_in and current != "/login",
         )
         return Reply(await html(layout), HTML_TYPE, status, PAGE | dict(headers or {}))
 

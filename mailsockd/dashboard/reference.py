@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from twisted.web.iweb import IRequest
-from twisted.web.template import Element, Tag, renderer, tags
+from twisted.web.template import Comment, Element, Tag, TagLoader, flattenString, renderer, tags
 
 from mailsockd.dashboard.frame import HTML_TYPE, PAGE, Frame
 from mailsockd.dashboard.pages import Layout, html, template
@@ -20,27 +20,53 @@ Request: TypeAlias = "IRequest | None"
 _KEPT = PAGE | {"Cache-Control": "public, max-age=600", "Vary": "Accept-Encoding"}
 
 
+TITLE, SHEET = "API reference", "reference.css"
+PLACE = b"<!--reference-->"
+
+
+class Place(Element):
+    """Where the reference goes: it is made once, for all, and put in as bytes."""
+
+    loader = TagLoader(Comment("reference"))
+
+
 class ReferenceRoutes:
     """The page, made once at the start: it is the same for everybody. `document` is in OpenAPI 3.1."""
 
     routes = Routes()
 
     def __init__(self, frame: Frame, document: Document) -> None:
-        self._page = self._packed = b""
-        page = Layout("API reference", Reference(document), static=frame.static.path, sheet="reference.css")
-        html(page).addCallback(self._made)
+        self._frame = frame
+        self._content = self._page = self._packed = b""
+        flattenString(None, Reference(document)).addCallback(self._made)
 
-    def _made(self, page: bytes) -> None:
-        self._page = page
-        self._packed = gzip.compress(page, mtime=0)
+    def _made(self, content: bytes) -> None:
+        self._content = content
+        frame = self._frame
+        page = Layout(
+            TITLE, Place(), static=frame.static.path, sheet=SHEET, sign_in=frame.sign_in, places=frame.places
+        )
+        html(page).addCallback(self._shown)
+
+    def _shown(self, page: bytes) -> None:
+        self._page = page.replace(PLACE, self._content)
+        self._packed = gzip.compress(self._page, mtime=0)
 
     @routes.get("/docs/api", open=True, summary="The API reference")
-    def reference(self, call: Call) -> Reply:
-        """Answer the API reference."""
-        # It is large and tells no secret, so it is the one page that is packed.
-        if _takes_gzip(call.header("Accept-Encoding")):
-            return Reply(self._packed, HTML_TYPE, headers=_KEPT | {"Content-Encoding": "gzip"})
-        return Reply(self._page, HTML_TYPE, headers=_KEPT)
+    async def reference(self, call: Call) -> Reply:
+        """Answer the API reference, with the navigation for who is signed in."""
+        packs = _takes_gzip(call.header("Accept-Encoding"))
+        if self._frame.visitor(call) is None:
+            packed = {"Content-Encoding": "gzip"} if packs else {}
+            return Reply(self._packed if packs else self._page, HTML_TYPE, headers=_KEPT | packed)
+        page = await self._frame.show(call, TITLE, Place(), sheet=SHEET, current="/docs/api")
+        body = page.content().replace(PLACE, self._content)
+        # It is large, and repeats nothing of the request, so it is the one page that may be packed.
+        return Reply(
+            gzip.compress(body, 1) if packs else body,
+            HTML_TYPE,
+            headers={**page.headers, **({"Content-Encoding": "gzip"} if packs else {}), "Vary": "Accept-Encoding"},
+        )
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -15,7 +15,7 @@ from mailsockd.web.router import Call, Routes
 from mailsockd.web.session import Browsers, session_token, set_cookie
 
 _FIELDS = (
-    Field("name", "User name", required=True, complete="username"),
+    Field("name", "User name", required=True, complete="username", focus=True),
     Field("password", "Password", kind="password", required=True, complete="current-password"),
 )
 
@@ -59,7 +59,7 @@ class SignInRoutes:
         next = local_path(call.query("next"), "/dashboard")
         if isinstance(call.caller, Account):
             raise elsewhere(next)
-        return await self._frame.show(call, "Sign In", SignInPage(_FIELDS, next))
+        return await self._frame.show(call, "Sign In", SignInPage(_FIELDS, next), current="/login")
 
     @routes.post("/login", open=True, summary="Sign in")
     async def sign_in(self, call: Call) -> Any:
@@ -74,7 +74,7 @@ class SignInRoutes:
             )
         except Refusal as refusal:
             page = SignInPage(with_answers(_FIELDS, typed, refusal.errors), next, refusal.message)
-            return await self._frame.show(call, "Sign In", page, status=refusal.status)
+            return await self._frame.show(call, "Sign In", page, current="/login", status=refusal.status)
         error = elsewhere(next)
         error.headers = {**error.headers, "Set-Cookie": set_cookie(token, self._seconds, call.secure)}
         raise error

@@ -57,15 +57,22 @@ class Missing(resource.Resource):
 
 
 class Root(resource.Resource):
-    """The resource to hang others under with putChild; what is not there is 404 in JSON."""
+    """
+    The resource to hang others under with putChild.
 
-    def __init__(self) -> None:
+    What is not there is 404 in JSON, and for a browser that asks for a page what `pages`, if given, make of it.
+    """
+
+    def __init__(self, pages: "resource.IResource | None" = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
+        self._pages = pages
 
-    def getChild(self, path: bytes, request: Any) -> resource.Resource:
+    def getChild(self, path: bytes, request: Any) -> Any:
         """Nothing of that name is here; an empty name with others behind it is a `//`, which changes nothing."""
         if not path and request.postpath:
             return self
+        if self._pages is not None and "text/html" in (request.getHeader("accept") or ""):
+            return self._pages
         return Missing()  # type: ignore[no-untyped-call]
 
 

@@ -8,9 +8,11 @@ import pytest
 
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.reference import ReferenceRoutes
+from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.types import schema_name, type_words
 from mailsockd.web.router import Router
+from tests.dashboard.pages_house import PagesHouse
 from tests.web.talk import Answer, Talk, request
 
 ERROR = {
@@ -211,3 +213,16 @@ def test_text_of_the_description_is_no_markup(html: str) -> None:
 def test_types_in_words(schema: dict[str, Any], expected: str) -> None:
     """A type is told as a person would tell it."""
     assert "".join(schema_name(word) or word for word in type_words(schema)) == expected
+
+
+def test_who_is_signed_in_keeps_the_navigation() -> None:
+    """The reference stands in the frame of whoever looks: their places beside it, and nobody may keep the page."""
+    house = PagesHouse()
+    browser = house.browser(
+        SignInRoutes(house.frame, house.sign_ins, house.browsers, 60), ReferenceRoutes(house.frame, DOCUMENT)
+    )
+    browser.send("/login", {"name": "ada", "password": "secret of ada"})
+    answer = browser.go("/docs/api")
+    assert 'aria-label="Places"' in browser.text
+    assert '<div class="reference">' in browser.text
+    assert answer.headers["cache-control"] == "no-store"

@@ -1,5 +1,7 @@
 """Signing in and out with a browser, and what a session is good for."""
 
+import re
+
 import pytest
 
 from mailsockd.dashboard.frame import local_path
@@ -56,6 +58,22 @@ def test_empty_fields_are_named(browser: Browser) -> None:
     assert browser.send("/login", {"name": "", "password": ""}).status == 400
     assert browser.text.count("Must be given.") == 2
     assert 'aria-describedby="password-error" aria-invalid="true"' in browser.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "focused"), [({"name": "", "password": ""}, "name"), ({"name": "ada", "password": ""}, "password")]
+)
+def test_the_first_field_that_is_wrong_has_the_focus(browser: Browser, typed: dict[str, str], focused: str) -> None:
+    """Whoever comes back to a form with mistakes is at the first of them at once."""
+    browser.send("/login", typed)
+    assert re.findall(r'id="([a-z]+)"[^>]*autofocus="autofocus"', browser.text) == [focused]
+
+
+def test_the_form_begins_at_the_name(browser: Browser) -> None:
+    """Who comes to sign in can type at once, and no second way to the form is shown."""
+    browser.go("/login")
+    assert re.findall(r'id="([a-z]+)"[^>]*autofocus="autofocus"', browser.text) == ["name"]
+    assert 'href="/login"' not in browser.text
 
 
 def test_too_many_failures_block_even_the_right_password_for_a_while(house: PagesHouse, browser: Browser) -> None:

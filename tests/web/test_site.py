@@ -262,6 +262,16 @@ def test_missing_is_json(talk: Talk) -> None:
     assert answer.json == {"message": "There is nothing at this address.", "error": "Not Found", "status": 404}
 
 
+def test_a_browser_gets_a_page_of_what_is_missing() -> None:
+    """Whoever asks for HTML gets what the pages say; JSON is for all others."""
+    talk = Talk(Root(Old()))
+    for accept, kind in (("text/html,*/*;q=0.8", "text/html"), ("*/*", "application/json; charset=utf-8")):
+        talk.send(request("GET", "/nope", headers={"Accept": accept}))
+        talk.clock.advance(0)
+        [answer] = talk.answers()
+        assert answer.headers["content-type"] == kind
+
+
 def test_other_resources_keep_their_way(talk: Talk) -> None:
     """A plain twisted.web resource is served, HEAD included, and refuses methods in JSON."""
     talk.send(request("GET", "/old"))

@@ -16,6 +16,7 @@ function made() {
     const button = document.createElement('button')
     button.value = value
     button.textContent = label
+    button.dataset.says = value
     button.className = kind
     form.append(button)
   }
@@ -24,9 +25,12 @@ function made() {
   return dialog
 }
 
-/** Ask a question; the answer is true for yes. */
-export function ask(question) {
+/** Ask a question; the answer is true for yes, which the button `yes` says. */
+export function ask(question, yes = 'Yes', danger = false) {
   const box = made()
+  const button = box.querySelector('[data-says="yes"]')
+  button.textContent = yes
+  button.className = danger ? 'danger' : 'main'
   box.firstChild.textContent = question
   box.returnValue = 'no'
   box.showModal()
@@ -39,7 +43,8 @@ document.addEventListener('submit', async (event) => {
   const form = event.target
   if (!form.dataset.ask || form.dataset.asked) return
   event.preventDefault()
-  if (await ask(form.dataset.ask)) {
+  const { textContent = 'Yes', classList } = event.submitter || {}
+  if (await ask(form.dataset.ask, textContent, classList?.contains('danger'))) {
     form.dataset.asked = 'yes'
     form.requestSubmit()
   }
