@@ -138,8 +138,8 @@ def installed() -> None:
     assert (DATA.owner(), DATA.stat().st_mode & 0o777) == ("mailsockd", 0o750)
     key = credentials.read_text().rpartition("key: ")[2].strip()
     assert "version" in run("mailsockctl", "status")
-    run("useradd", "operator")
-    group = ["setpriv", "--reuid=operator", "--regid=operator"]
+    run("useradd", "adam")
+    group = ["setpriv", "--reuid=adam", "--regid=adam"]
     run(*group, "--clear-groups", "mailsockctl", "status", fails=True)
     run(*group, "--groups=mailsockd", "mailsockctl", "status")
     assert b"mailsockd" in CACHE.read_bytes()
