@@ -1,6 +1,7 @@
 """Where to listen: `host:port` as people write it, or one of Twisted's endpoint strings."""
 
 import re
+import socket
 from ipaddress import ip_address
 
 import attrs
@@ -52,6 +53,14 @@ def listen(text: str) -> Listen:
     if kind not in _KINDS:
         raise InvalidListen("must be host:port, such as 127.0.0.1:1025 or [::1]:1025, or a Twisted endpoint string")
     return Listen(text)
+
+
+def bind(listener: socket.socket, host: str, port: int) -> None:
+    """Bind a socket; one of IPv6 to IPv6 alone, or 0.0.0.0 beside [::] would be busy. Raises OSError."""
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    listener.bind((host, port))
 
 
 def nameserver(text: str) -> tuple[str, int]:

@@ -11,7 +11,7 @@ import attrs
 from mailsockd.actions.ports import Snapshot, StateUnreadable
 from mailsockd.activation import passed
 from mailsockd.config import Config
-from mailsockd.listen import listen
+from mailsockd.listen import bind, listen
 from mailsockd.reload import Loaded, load_files
 from mailsockd.storage.lock import FolderLock, FolderUnusable
 from mailsockd.stores import mailbox_store, state_file, state_store
@@ -99,8 +99,7 @@ def _port(config: Config, key: str, item: str) -> None:
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((place.host, place.port))
+            bind(probe, place.host, place.port)
             if place.port:
                 probe.listen(1)
     except OSError as error:

@@ -44,6 +44,12 @@ def send_at_once(transport: Any, data: bytes) -> None:
     transport.write(data)
 
 
+def peer_of(address: object) -> str:
+    """Give the host of an address, "" when it has none: a UNIX socket's. IPv4 over an IPv6 socket is IPv4."""
+    host = str(getattr(address, "host", None) or "")
+    return host.removeprefix("::ffff:") if "." in host else host
+
+
 def write(transport: Any, data: bytes) -> None:
     """Send by `transport.write`: what is used in place of `send_at_once` when that is switched off."""
     transport.write(data)

@@ -34,7 +34,7 @@ MAY_IMPORT = {
     "passwords": set(),
     "tls": set(),
     "registered": {"actions", "reload", "services", "state"},
-    "listening": set(),
+    "listening": {"listen"},
     "probes": {"actions", "web"},
     "measures": {"state"},
     "metrics": {"actions", "measures", "state", "web"},

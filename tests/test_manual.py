@@ -1,5 +1,6 @@
 """The manual pages and the completion, as the Debian package has them."""
 
+import configparser
 import re
 import subprocess
 import sys
@@ -91,3 +92,18 @@ def test_the_completion_offers_what_fits(made: Path, typed: list[str], offered: 
     )
     found = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, check=True, timeout=30)
     assert found.stdout.split() == offered
+
+
+def test_the_debian_package_depends_on_every_library() -> None:
+    """What setup.cfg requires is in debian/control, to build and to run, in the version that is asked for."""
+    named = {"twisted[tls]": "twisted", "attrs": "attr", "pyyaml": "yaml", "argon2-cffi": "argon2"}
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    build, runtime = (ROOT / "debian/control").read_text().split("\nPackage: mailsockd\n")
+    missing = []
+    for line in parser["options"]["install_requires"].split("\n")[1:]:
+        library, version = line.split(" >= ")
+        package = re.escape(f"python3-{named.get(library, library)}")
+        floor = rf"^\s*(Depends: |){package}( \(>= {re.escape(version)}\)|),?$"
+        missing += [f"{package} {version}" for part in (build, runtime) if not re.search(floor, part, re.MULTILINE)]
+    assert missing == []

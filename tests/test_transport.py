@@ -4,12 +4,13 @@ import socket
 from typing import Any
 
 import pytest
+from twisted.internet.address import IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
 from twisted.internet.tcp import Server
 from twisted.internet.testing import MemoryReactor, StringTransport, StringTransportWithDisconnection
 
 from mailsockd import transport as transports
-from mailsockd.transport import close, send_at_once
+from mailsockd.transport import close, peer_of, send_at_once
 
 
 class Protocol:
@@ -124,3 +125,10 @@ def test_close_is_polite_first_and_certain_after_the_grace() -> None:
     assert aborted == []
     clock.advance(0.1)
     assert aborted == [2.0]
+
+
+def test_the_host_of_a_peer() -> None:
+    """IPv4 that came by an IPv6 socket is IPv4, so that bounds and lists know it; a UNIX socket has none."""
+    hosts = ("192.0.2.1", "::ffff:192.0.2.1", "2001:db8::1", "::1")
+    assert [peer_of(IPv6Address("TCP", host, 25)) for host in hosts] == ["192.0.2.1", "192.0.2.1", "2001:db8::1", "::1"]
+    assert [peer_of(address) for address in (UNIXAddress(b"/x"), None)] == ["", ""]

@@ -32,7 +32,7 @@ from mailsockd.pop3.reply import Reply
 from mailsockd.pop3.service import Service
 from mailsockd.pop3.tasks import Task, Tasks
 from mailsockd.state.activity import Kind
-from mailsockd.transport import write
+from mailsockd.transport import peer_of, write
 
 
 class State(enum.Enum):
@@ -71,7 +71,7 @@ class Session(pop3.POP3):
 
     def connectionMade(self) -> None:
         """Greet, or refuse when there are too many."""
-        peer = getattr(self.transport.getPeer(), "host", "")
+        peer = peer_of(self.transport.getPeer())
         no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if no_delay is not None:
             with suppress(OSError):  # a UNIX socket, or a peer that is gone already

@@ -34,7 +34,7 @@ from mailsockd.smtp.dialogue import Dialogue
 from mailsockd.smtp.reply import Reply
 from mailsockd.smtp.service import Service
 from mailsockd.state.activity import Kind
-from mailsockd.transport import write
+from mailsockd.transport import peer_of, write
 
 
 class State(enum.Enum):
@@ -76,8 +76,8 @@ class Session(smtp.ESMTP):
 
     def connectionMade(self) -> None:
         """Greet, or refuse when there are too many."""
-        peer = getattr(self.transport.getPeer(), "host", "")
-        via = getattr(self.transport.getHost(), "host", "")
+        peer = peer_of(self.transport.getPeer())
+        via = peer_of(self.transport.getHost())
         no_delay = getattr(self.transport, "setTcpNoDelay", None)
         if no_delay is not None:
             with suppress(OSError):  # a UNIX socket, or a peer that is gone already

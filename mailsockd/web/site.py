@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.logger import Logger
 from twisted.web import resource, server
 
+from mailsockd.transport import peer_of
 from mailsockd.web.bodies import Bodies, as_usual
 from mailsockd.web.channel import Channel
 from mailsockd.web.connections import Connections
@@ -116,7 +117,7 @@ class Site(server.Site):
 
     def buildProtocol(self, addr: "IAddress | None") -> Any:
         """A channel for the new connection, or one that only says 503."""
-        peer = str(getattr(addr, "host", None) or "unix")
+        peer = peer_of(addr) or "unix"
         if not self.connections.admit(peer):
             return Crowded(self.connections, self.reactor, secrets.token_hex(8))
         channel = Channel(self, peer)

@@ -23,6 +23,7 @@ from twisted.python.failure import Failure
 
 from mailsockd.state.activity import Kind
 from mailsockd.state.subscriptions import Subscription
+from mailsockd.transport import peer_of
 from mailsockd.websocket.admission import Refused, admitted
 from mailsockd.websocket.backlog import Outlet
 from mailsockd.websocket.frames import CLOSE, PING, PING_FRAME, PONG, close_reason, opcode, text_frame
@@ -72,7 +73,7 @@ class Socket(WebSocketServerProtocol):
         """The transport is there; the handshake comes."""
         factory = self.factory
         limits = factory.limits
-        self.ip = self.ip or str(getattr(self.transport.getPeer(), "host", ""))
+        self.ip = self.ip or peer_of(self.transport.getPeer())
         self._outlet = Outlet(self.transport, factory.send, factory.budget, limits.backlog, self._overflowed)
         self._frames_left = float(BURST * limits.frames_per_second)
         self._bytes_left = float(BURST * limits.bytes_per_second)

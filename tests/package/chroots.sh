@@ -1,6 +1,6 @@
 # Clean Debian systems in folders, for sh. To be sourced as root: chroot_unpack KIND FOLDER, chroot_run FOLDER COMMAND…
 # KIND is build (with what the package needs to be built) or boot (as small as a Debian can be that boots). Each is made
-# once by mmdebstrap, kept in .chroots, and made again after two weeks. SUITE is the Debian, bookworm unless it is set.
+# once by mmdebstrap, kept in .chroots, and made again after two weeks and for other packages. SUITE is the Debian, bookworm unless it is set.
 
 : "${SUITE:=bookworm}"
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -15,12 +15,13 @@ build_packages() {
 
 chroot_unpack() {
     mkdir -p "$cache" "$2"
-    tar=$cache/$SUITE-$1.tar
+    case $1 in
+        build) variant=buildd more=ca-certificates,dh-python,lintian,$(build_packages) ;;
+        boot) variant=minbase more=ca-certificates,systemd-sysv,dbus,iproute2,procps,apt-utils ;;
+    esac
+    tar=$cache/$SUITE-$1-$(echo "$more" | cksum | cut -d ' ' -f 1).tar
     if [ -z "$(find "$tar" -mtime -14 2>/dev/null)" ]; then
-        case $1 in
-            build) variant=buildd more=ca-certificates,dh-python,lintian,$(build_packages) ;;
-            boot) variant=minbase more=ca-certificates,systemd-sysv,dbus,iproute2,procps,apt-utils ;;
-        esac
+        rm -f "$cache/$SUITE-$1-"*
         echo "making a clean $SUITE ($1), kept in $tar" >&2
         mmdebstrap --quiet --variant="$variant" --include="${more%,}" "$SUITE" "$tar.new"
         mv "$tar.new" "$tar"

