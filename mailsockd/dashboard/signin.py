@@ -63,7 +63,7 @@ class SignInRoutes:
 
     @routes.post("/login", open=True, summary="Sign in")
     async def sign_in(self, call: Call) -> Any:
-        """Begin a new session, whatever session there was, and go on."""
+        """Begin a new session, end the one that the browser had, and go on."""
         # There is no session yet that a token could be made of, but a page of another site must not sign anybody in.
         self._browsers.check_origin(call)
         typed = {name: value for name, value in call.body().items() if isinstance(value, str)}
@@ -75,6 +75,7 @@ class SignInRoutes:
         except Refusal as refusal:
             page = SignInPage(with_answers(_FIELDS, typed, refusal.errors), next, refusal.message)
             return await self._frame.show(call, "Sign In", page, current="/login", status=refusal.status)
+        await self._sign_ins.sign_out(session_token(call))  # nobody has it any more
         error = elsewhere(next)
         error.headers = {**error.headers, "Set-Cookie": set_cookie(token, self._seconds, call.secure)}
         raise error

@@ -103,6 +103,18 @@ def test_signing_in_again_is_a_new_session(browser: Browser) -> None:
     assert len(first) == 43
 
 
+def test_signing_in_again_ends_the_session_before(house: PagesHouse, browser: Browser) -> None:
+    """What the browser forgets is worth nothing to anybody else; a sign-in in vain ends nothing."""
+    browser.sign_in("ada")
+    first = browser.cookie
+    assert browser.send("/login", {"name": "ada", "password": "wrong"}).status == 401
+    assert browser.go("/dashboard").status == 200
+    browser.sign_in("ada")
+    assert [session.account for session in house.sessions] == ["ada"]
+    browser.cookie = first
+    assert browser.go("/dashboard").status == 303
+
+
 def test_signing_out_ends_the_session_for_good(house: PagesHouse, browser: Browser) -> None:
     """The cookie expires, and is worth nothing to who has kept it."""
     browser.sign_in("ada")

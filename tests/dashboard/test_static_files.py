@@ -1,6 +1,9 @@
 """The static files as they are read at the start."""
 
+import re
 from pathlib import Path
+
+import pytest
 
 from mailsockd.dashboard.static_files import StaticFile, read_static_files
 
@@ -26,3 +29,12 @@ def test_the_version_follows_the_content(tmp_path: Path) -> None:
     second = read_static_files(tmp_path).path
     (tmp_path / "a.css").rename(tmp_path / "c.css")
     assert len({first, second, read_static_files(tmp_path).path}) == 3
+
+
+@pytest.mark.parametrize("name", sorted(name for name in read_static_files().files if name.endswith(".js")))
+def test_scripts_put_in_text_as_text(name: str) -> None:
+    """No script makes markup or code of a text, and each imports only files that are there."""
+    text = read_static_files().files[name].content.decode()
+    markup = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|Function\(|DOMParser"
+    assert re.findall(markup, text) == []
+    assert set(re.findall(r"(?:from|import) '\./([^']+)'", text)) <= set(read_static_files().files)
