@@ -33,6 +33,8 @@ MAY_IMPORT = {
     "sessions": {"connections"},
     "passwords": set(),
     "tls": set(),
+    "filesystem": set(),
+    "doctor": {"doctor", "config", "filesystem", "listen", "mail", "preflight", "resolver", "state", "tls"},
     "registered": {"actions", "reload", "services", "state"},
     "listening": {"listen"},
     "probes": {"actions", "web"},
