@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.messages import Messages
 from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
@@ -15,6 +16,8 @@ from mailsockd.dashboard.addresses import ManageRoutes
 from mailsockd.dashboard.api_keys import ApiKeyRoutes
 from mailsockd.dashboard.deliveries import DeliveryListRoutes
 from mailsockd.dashboard.delivery import DeliveryPageRoutes
+from mailsockd.dashboard.domain import DomainPageRoutes
+from mailsockd.dashboard.domains import DomainListRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.hints import HintRoutes
@@ -36,6 +39,8 @@ PAGES = (
     DeliveryListRoutes,
     DeliveryPageRoutes,
     DashboardRoutes,
+    DomainListRoutes,
+    DomainPageRoutes,
     HintRoutes,
     HomeRoutes,
     OverviewRoutes,
@@ -69,9 +74,13 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         }
 
     messages = Messages(core.mailbox, core.rights, core.config.name, core.activity)
+    domains = DomainActions(registry, core.rights, core.mailbox, time.time, core.activity)
+    claims = core.ownership.claims
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
+        DomainListRoutes(frame, domains, claims, core.config.domains_hosted),
+        DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
         HomeRoutes(frame),
         OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),

@@ -13,6 +13,7 @@ from tests.integration.test_control import answer
 NOBODY, ADA, BOB, ADMIN = "", "ada", "bob", "admin"
 
 ORDERS, SIGNUP, ALERTS, PRESS = (f"{name}@{DOMAIN}" for name in ("orders", "signup", "alerts", "press"))
+CLAIMED = "linden.example"
 ADDRESSES: dict[str, dict[str, Any]] = {
     ORDERS: {"info": "Order confirmations of the shop", "enablews": True},
     SIGNUP: {"info": "Codes for new accounts, read by the tests", "enablews": True, "forward": ORDERS},
@@ -69,7 +70,8 @@ def furnish(daemon: Daemon) -> House:
         house.passwords[name], house.keys[name] = made["password"], made["key"]
     for address, settings in ADDRESSES.items():
         house.rest("POST", f"/addresses/{address}", settings)
+    house.rest("POST", f"/domains/{CLAIMED}")
     ids = [house.mail(recipient, subject, text, sender) for recipient, sender, subject, text in MAILS]
     house.rest("PUT", f"/addresses/{SIGNUP}/messages/{ids[1]}/star")
-    house.names = {"address": ORDERS, "message": ids[0]}
+    house.names = {"address": ORDERS, "message": ids[0], "domain": CLAIMED}
     return house

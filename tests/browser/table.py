@@ -110,4 +110,13 @@ PAGES = (
     Row("/activity?since=yesterday", ADA, "no date", wrong=400, status=400),
     Row("/activity?message={message}", ADA, "timeline"),
     Row("/usage", BOB),
+    Row("/domains"),
+    Row("/domains", BOB),
+    Row("/domains/new"),
+    Row("/domains/new", ADA, "no domain", send("Continue", domain="nonsense"), wrong=400),
+    Row("/domains/{domain}"),
+    Row("/domains/{domain}/dns"),
+    Row("/domains/{domain}/forwarding"),
+    Row("/domains/{domain}/advanced"),
+    Row("/domains/mail.test", ADMIN),
 )
