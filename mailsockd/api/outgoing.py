@@ -3,11 +3,11 @@
 from typing import Any
 
 from mailsockd.actions.outgoing import WRITTEN_IN_REACTOR, Sending
+from mailsockd.actions.parsing import InThread
 from mailsockd.api.account_schemas import SENT
 from mailsockd.api.answers import Body, gives
 from mailsockd.api.bodies import OUTGOING
 from mailsockd.api.draft import outgoing
-from mailsockd.api.reading import InThread
 from mailsockd.web.router import Call, Routes
 
 

@@ -1,37 +1,19 @@
-"""Parsing and converting mail for an answer: at once when it is small, in a thread when it would hold the reactor."""
+"""Mail for an answer of the API: parsed as Parsing does, and lists of messages as JSON."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import attrs
-from twisted.internet.defer import Deferred
 
-from mailsockd.mail.message import Mail, parse
+from mailsockd.actions.parsing import Parsing
 from mailsockd.mail.stored import Message
 from mailsockd.web.reply import JSON_TYPE, Reply, encode
 from mailsockd.wire import message_json
 
-# Up to here a parse takes a few milliseconds at worst; making HTML safe is quicker.
-PARSED_IN_REACTOR = 64 * 1024
-MADE_IN_REACTOR = 128 * 1024
-
-Made = TypeVar("Made")
-InThread: TypeAlias = Callable[[Callable[[], Any]], "Deferred[Any]"]
-
 
 @attrs.frozen
-class Reading:
+class Reading(Parsing):
     """Does what is asked; `in_thread` runs a function in a thread."""
-
-    in_thread: InThread
-
-    async def mail(self, content: bytes) -> Mail:
-        """Parse a content."""
-        return await self._done(len(content) <= PARSED_IN_REACTOR, lambda: parse(content))
-
-    async def made(self, size: int, make: Callable[[], Made]) -> Made:
-        """Make something whose cost grows with `size`, in bytes or characters."""
-        return await self._done(size <= MADE_IN_REACTOR, make)
 
     async def listed(self, messages: list[Message], answer: dict[str, Any] | None = None) -> Reply:
         """
@@ -42,12 +24,6 @@ class Reading:
         value = messages if answer is None else {**answer, "messages": messages}
         made = await self.made(sum(map(_weight, messages)), lambda: b"".join(_json(value)))
         return Reply(made, JSON_TYPE)
-
-    async def _done(self, small: bool, make: Callable[[], Made]) -> Made:
-        if small:
-            return make()
-        made: Made = await self.in_thread(make)
-        return made
 
 
 def _weight(message: Message) -> int:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mailsockd.api import reading
+from mailsockd.actions import parsing
 from tests.api.house import House
 
 LINKS = b"From: a@shop.test\r\nSubject: links\r\n\r\n" + b"".join(b"http://x.test/%05d\r\n" % n for n in range(400))
@@ -12,7 +12,7 @@ LINKS = b"From: a@shop.test\r\nSubject: links\r\n\r\n" + b"".join(b"http://x.tes
 
 @pytest.fixture
 def house(monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setattr(reading, "MADE_IN_REACTOR", 4000)  # characters: more than a plain message and less than LINKS
+    monkeypatch.setattr(parsing, "MADE_IN_REACTOR", 4000)  # characters: more than a plain message and less than LINKS
     return House()
 
 
