@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail, succeed
 
 from mailsockd.actions.onward import AlreadySettled
 from mailsockd.actions.ports import (
+    ASIDE,
     EVERYTHING,
     Entry,
     Filter,
@@ -17,6 +18,7 @@ from mailsockd.actions.ports import (
     Term,
     Top,
     Totals,
+    View,
 )
 from mailsockd.delivery.channel import Setting
 from mailsockd.delivery.reach import Reach
@@ -171,6 +173,24 @@ class MemoryMailbox:
             if any(_meets(term, texts) for texts in (_sender(message), _recipients(message), [message.summary.subject]))
         ]
         return succeed(self._newest(found, limit))
+
+    def page(self, view: View, limit: int, before: int | None = None) -> "Deferred[list[Message]]":
+        where = (
+            self._belonging(view.reader or "") if view.inbox is None else self._seen(Selection(view.inbox, view.reader))
+        )
+        term = Term(view.query) if view.query.strip() else None
+        found = [
+            message
+            for message in where
+            if (before is None or message.seq < before)
+            and (not view.starred or message.saved_by == view.reader)
+            and (message.folder == view.folder if view.folder else message.folder not in ASIDE)
+            and (not view.label or view.label in message.labels)
+            and any(
+                _meets(term, texts) for texts in (_sender(message), _recipients(message), [message.summary.subject])
+            )
+        ]
+        return succeed(self._newest(found, limit, None, Filter(read=False if view.unread else None)))
 
     def of_domain(
         self, domain: str, reader: str | None, limit: int, until: float | None = None

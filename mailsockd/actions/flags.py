@@ -41,6 +41,11 @@ class Flags:
             lambda message: self._mailbox.star(message, None if message.saved_by == caller.name else caller.name),
         )
 
+    async def set_star(self, caller: Account, email: str, id: str, starred: bool) -> Message:
+        """Star a message, or take the star from it, whatever it was. Raises Refusal 404."""
+        name = caller.name if starred else None
+        return await self._change(caller, email, id, lambda message: self._mailbox.star(message, name))
+
     async def move(self, caller: Account, email: str, id: str, folder: str) -> Message:
         """Put a message into one of FOLDERS. Raises Refusal 400 and 404."""
         if folder not in FOLDERS:

@@ -103,6 +103,24 @@ class Filter:
 
 
 @attrs.frozen
+class View:
+    """
+    What a page lists: messages of `inbox`, or of all that belongs to the account `reader` when that is None.
+
+    `query` is what sender, recipients or subject contain; `starred` and `unread` leave out all others, as `label` does,
+    a label that a message has. `folder` "" is every folder but those of ASIDE.
+    """
+
+    inbox: str | None
+    reader: str | None
+    query: str = ""
+    starred: bool = False
+    unread: bool = False
+    folder: str = ""
+    label: str = ""
+
+
+@attrs.frozen
 class Totals:
     """Of what an account owns or starred: how many messages, their bytes, and how many it starred."""
 
@@ -114,6 +132,7 @@ class Totals:
 Top: TypeAlias = Literal["addresses", "senders", "domains"]
 EVERYTHING = Filter()
 TEXTS_READ = 1000
+ASIDE = ("spam", "trash")
 SHORT_SCAN = 1000
 
 
@@ -217,6 +236,9 @@ class Mailbox(Protocol):
 
         A query or term of less than three characters looks at the newest SHORT_SCAN messages only.
         """
+
+    def page(self, view: View, limit: int, before: int | None = None) -> "Deferred[list[Message]]":
+        """Give at most `limit` messages of a view, none with a seq of `before` or more; searched as `search` does."""
 
     def of_domain(
         self, domain: str, reader: str | None, limit: int, until: float | None = None

@@ -10,12 +10,14 @@ import sqlite3
 
 import attrs
 
-from mailsockd.actions.ports import SHORT_SCAN, Term
+from mailsockd.actions.ports import ASIDE, SHORT_SCAN, Term
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
 from mailsockd.storage.rows import messages_from
 from mailsockd.storage.terms import Terms, meets
+
+HIGHEST = (1 << 63) - 1  # of all seqs
 
 
 @attrs.frozen
@@ -24,6 +26,7 @@ class Place:
     Where a question looks: in an inbox as one reader sees it, or (`inbox` None) at what belongs to the reader.
 
     `since` and `until` are UTC seconds, `after` and `up_to` seqs; the messages lie between them, `after` left out.
+    `starred` is by the reader; a `folder` or `label` of "" is any, but with `aside` the folders of ASIDE are left out.
     """
 
     inbox: str | None
@@ -34,6 +37,10 @@ class Place:
     after: int = -1
     up_to: int | None = None
     unstarred: bool = False
+    starred: bool = False
+    folder: str = ""
+    aside: bool = False
+    label: str = ""
 
 
 def found(place: Place, terms: Terms | None, limit: int | None, skip: int = 0) -> Question:
@@ -117,8 +124,12 @@ def _values(place: Place, limit: int, skip: int) -> dict[str, object]:
         "until": place.until,
         "read": None if place.read is None else int(place.read),
         "after": place.after,
-        "up_to": place.up_to,
+        "up_to": HIGHEST if place.up_to is None else place.up_to,
         "unstarred": int(place.unstarred),
+        "starred": int(place.starred),
+        "folder": place.folder or None,
+        "aside": json.dumps(ASIDE) if place.aside else None,
+        "label": place.label or None,
         "limit": limit,
         "skip": skip,
     }
@@ -126,23 +137,35 @@ def _values(place: Place, limit: int, skip: int) -> dict[str, object]:
 
 _OF_INBOX = """
     SELECT seq FROM messages
-    WHERE inbox = :inbox AND seq > :after
+    WHERE inbox = :inbox AND seq > :after AND seq <= :up_to
         AND (owner = :reader OR owner = '' AND (saved_by IS NULL OR saved_by = :reader))
         AND (:since IS NULL OR received >= :since) AND (:until IS NULL OR received <= :until)
         AND (:read IS NULL OR (read IS 1) = :read)
-        AND (:up_to IS NULL OR seq <= :up_to) AND (:unstarred = 0 OR saved_by IS NULL)
+        AND (:unstarred = 0 OR saved_by IS NULL)
+        AND (:starred = 0 OR saved_by = :reader)
+        AND (:folder IS NULL OR folder = :folder)
+        AND (:aside IS NULL OR folder NOT IN (SELECT value FROM json_each(:aside)))
+        AND (:label IS NULL OR EXISTS (SELECT 1 FROM json_each(labels) WHERE value = :label))
     ORDER BY seq DESC LIMIT :limit OFFSET :skip
 """
 _OF_OWNER = """
     SELECT seq FROM messages
-    WHERE owner = :reader AND owner <> '' AND seq > :after
+    WHERE owner = :reader AND owner <> '' AND seq > :after AND seq <= :up_to
         AND (:since IS NULL OR received >= :since) AND (:until IS NULL OR received <= :until)
         AND (:read IS NULL OR (read IS 1) = :read)
+        AND (:starred = 0 OR saved_by = :reader)
+        AND (:folder IS NULL OR folder = :folder)
+        AND (:aside IS NULL OR folder NOT IN (SELECT value FROM json_each(:aside)))
+        AND (:label IS NULL OR EXISTS (SELECT 1 FROM json_each(labels) WHERE value = :label))
     UNION ALL
     SELECT seq FROM messages
-    WHERE saved_by = :reader AND saved_by IS NOT NULL AND owner = '' AND seq > :after
+    WHERE saved_by = :reader AND saved_by IS NOT NULL AND owner = '' AND seq > :after AND seq <= :up_to
         AND (:since IS NULL OR received >= :since) AND (:until IS NULL OR received <= :until)
         AND (:read IS NULL OR (read IS 1) = :read)
+        AND (:starred = 0 OR saved_by = :reader)
+        AND (:folder IS NULL OR folder = :folder)
+        AND (:aside IS NULL OR folder NOT IN (SELECT value FROM json_each(:aside)))
+        AND (:label IS NULL OR EXISTS (SELECT 1 FROM json_each(labels) WHERE value = :label))
     ORDER BY seq DESC LIMIT :limit OFFSET :skip
 """
 # A cross join keeps its order: what the trigrams find, newest first, and then where each lies.
@@ -153,11 +176,15 @@ _MATCHED = """
         AND (:recipient IS NULL OR instr(recipient, :recipient))
         AND (:subject IS NULL OR instr(subject, :subject))
         AND (:any IS NULL OR instr(search.sender, :any) OR instr(recipient, :any) OR instr(subject, :any))
-        AND (:inbox IS NULL OR inbox = :inbox) AND seq > :after
+        AND (:inbox IS NULL OR inbox = :inbox) AND seq > :after AND search.rowid <= :up_to
         AND (owner = :reader OR owner = '' AND (saved_by = :reader OR saved_by IS NULL AND :inbox IS NOT NULL))
         AND (:since IS NULL OR received >= :since) AND (:until IS NULL OR received <= :until)
         AND (:read IS NULL OR (read IS 1) = :read)
-        AND (:up_to IS NULL OR seq <= :up_to) AND (:unstarred = 0 OR saved_by IS NULL)
+        AND (:unstarred = 0 OR saved_by IS NULL)
+        AND (:starred = 0 OR saved_by = :reader)
+        AND (:folder IS NULL OR folder = :folder)
+        AND (:aside IS NULL OR folder NOT IN (SELECT value FROM json_each(:aside)))
+        AND (:label IS NULL OR EXISTS (SELECT 1 FROM json_each(labels) WHERE value = :label))
     ORDER BY search.rowid DESC LIMIT :limit OFFSET :skip
 """
 _CHECKED = """

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
-from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals
+from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals, View
 from mailsockd.mail.stored import Message
 from mailsockd.state.deliveries import Delivery
 from mailsockd.storage import accounts, changes, finding, reader, statistics, writer
@@ -203,6 +203,10 @@ class SQLiteMailbox:
         """Give what belongs to an account and has the query in its sender, recipients or subject."""
         question = finding.found(Place(None, owner), terms_of_query(query), limit)
         return ensureDeferred(self._search.ask(question))
+
+    def page(self, view: View, limit: int, before: int | None = None) -> "Deferred[list[Message]]":
+        """Give messages of a view."""
+        return ensureDeferred(self._search.page(view, limit, before))
 
     def of_domain(
         self, domain: str, reader: str | None, limit: int, until: float | None = None

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mailsockd.actions.ports import TEXTS_READ, Filter, Term
+from mailsockd.actions.ports import TEXTS_READ, Filter, Term, View
 from mailsockd.mail.stored import Message
 from mailsockd.storage import finding
 from mailsockd.storage.finding import Place
 from mailsockd.storage.reader import Question
-from mailsockd.storage.terms import terms_of
+from mailsockd.storage.terms import terms_of, terms_of_query
 from mailsockd.storage.writer import Index, Job
 
 TEXTS_AT_ONCE = 20  # mails parsed before a reader turns to the next question
@@ -50,6 +50,23 @@ class Search:
         candidates = await self._ask(finding.seqs(place, terms, TEXTS_READ))
         numbers = await self._with_text(candidates, filter.text, max(skip, 0) + max(limit, 0))
         return list(await self._ask(finding.listed(numbers[max(skip, 0) :])))
+
+    async def page(self, view: View, limit: int, before: int | None) -> list[Message]:
+        """Give messages of a view."""
+        terms = terms_of_query(view.query) if view.query.strip() else None
+        if terms is not None:
+            await self.index()
+        place = Place(
+            view.inbox,
+            view.reader,
+            read=False if view.unread else None,
+            up_to=None if before is None else before - 1,
+            starred=view.starred,
+            folder=view.folder,
+            aside=not view.folder,
+            label=view.label,
+        )
+        return list(await self._ask(finding.found(place, terms, limit)))
 
     async def all(self, place: Place, filter: Filter) -> list[int]:
         """Give the seqs of all that a filter finds in a place, however many there are."""

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred
 
-from mailsockd.actions.ports import Filter, Selection, Term, Totals
+from mailsockd.actions.ports import Filter, Selection, Term, Totals, View
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
 from tests.storage.contract_mailbox import ANNS, BOBS, PUBLIC, Opened, message
@@ -115,6 +115,34 @@ class ListsContract(Opened):
         assert self.numbers(self.mailbox.newest(ANNS, 9, after=6)) == []
         assert self.numbers(self.mailbox.newest(ANNS, 0, filter=code)) == []
         assert self.numbers(self.mailbox.newest(ANNS, -1, filter=code)) == []
+
+    def test_pages(self) -> None:
+        """A page of a view has what meets all of its conditions below a seq, newest first."""
+        self.each(written(1, subject="one code"), written(2, subject="two", owner="ann", labels=("x", "y")))
+        self.each(written(3, subject="code", owner="bob"), written(4, subject="four code", owner="ann", read=True))
+        self.each(written(5, "Code <c@d.test>", "five", owner="ann", saved_by="ann", inbox="x@b.example"))
+        self.each(written(6, subject="six", saved_by="ann"), written(7, subject="seven", saved_by="bob"))
+        self.each(written(8, subject="eight", owner="ann", folder="spam"), written(9, folder="trash", owner="ann"))
+        self.each(written(10, subject="ten", owner="ann", folder="sent", labels=("y z",)))
+        inbox, all = View("a@b.example", "ann"), View(None, "ann")
+        for view, numbers in (
+            (inbox, [10, 6, 4, 2, 1]),
+            (View("a@b.example", None), [1]),
+            (all, [10, 6, 5, 4, 2]),
+            (attrs.evolve(inbox, query="CODE"), [4, 1]),
+            (attrs.evolve(all, query="code"), [5, 4]),
+            (attrs.evolve(all, query="co"), [5, 4]),
+            (attrs.evolve(all, query=" "), [10, 6, 5, 4, 2]),
+            (attrs.evolve(all, starred=True), [6, 5]),
+            (attrs.evolve(all, unread=True), [10, 6, 5, 2]),
+            (attrs.evolve(all, folder="spam"), [8]),
+            (attrs.evolve(all, folder="trash", query="s@c"), []),
+            (attrs.evolve(inbox, label="y"), [2]),
+            (attrs.evolve(all, label="y z", folder="sent"), [10]),
+            (attrs.evolve(all, label="z"), []),
+        ):
+            assert self.numbers(self.mailbox.page(view, 9)) == numbers, view
+            assert self.numbers(self.mailbox.page(view, 1, 5)) == [one for one in numbers if one < 5][:1], view
 
     def test_text_of_the_mail(self) -> None:
         """A filter of the text decodes each mail that meets the other conditions and looks into what it says."""

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from mailsockd.actions import ports
-from mailsockd.actions.ports import Filter, Selection, Term
+from mailsockd.actions.ports import Filter, Selection, Term, View
 from mailsockd.storage import finding
 from mailsockd.storage.mailbox import SQLiteMailbox
 from tests.storage.contract_lists import written
@@ -60,6 +60,8 @@ class QuestionTests(SynchronousTestCase):
             mailbox.inboxes_of("ann"),
             mailbox.search("ann", "code", 5),
             mailbox.search("ann", "c", 5),
+            mailbox.page(View("a@b.example", "ann", "code", label="x"), 5, 9),
+            mailbox.page(View(None, "ann", "c"), 5, 9),
             mailbox.of_domain("b.example", "ann", 5, 1.0),
             mailbox.count_domain("b.example", "ann"),
             mailbox.attachment_count("0" * 32),
@@ -98,6 +100,7 @@ class QuestionTests(SynchronousTestCase):
         db = sqlite3.connect(self.path)
         for sql in statements:
             names = "inbox reader since until read after up_to unstarred limit skip id starred slice owner account"
+            names += " folder aside label"
             values: dict[str, Any] = dict.fromkeys((names + " sender recipient subject any match domain").split())
             values.update(dict.fromkeys(["start", "end", "seq", "saved_by", "value", "numbers"]))
             plan = db.execute(f"EXPLAIN QUERY PLAN {sql}", values if ":" in sql else (1,) * sql.count("?")).fetchall()
