@@ -16,15 +16,15 @@ CONVERTED_TAGS = 16_000
 
 # Elements that /body keeps. None of them switches a browser's parser to raw text or to foreign content, so what is
 # escaped here stays escaped there.
-_KEPT = frozenset(
+KEPT = frozenset(
     ("abbr", "address", "article", "aside", "b", "bdi", "bdo", "big", "blockquote", "br", "caption", "center", "cite",
      "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font",
      "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "i", "ins", "kbd", "li", "main", "mark", "ol", "p",
      "pre", "q", "s", "samp", "section", "small", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody",
      "td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr")
 )  # fmt: skip
-_VOID = frozenset(("br", "col", "hr", "wbr"))
-_KEPT_ATTRIBUTES = frozenset(
+VOID = frozenset(("br", "col", "hr", "wbr"))
+KEPT_ATTRIBUTES = frozenset(
     ("align", "border", "bgcolor", "cellpadding", "cellspacing", "color", "colspan", "dir", "height", "lang", "rowspan",
      "size", "start", "title", "valign", "width")
 )  # fmt: skip
@@ -37,9 +37,9 @@ _REFERENCES = 1000
 _INLINED = 64 * 1024 * 1024
 
 # Possessive throughout; every opened construct may end with the input, so no attempt can fail after reading on.
-_ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?+)*+>?"""
+ATTRIBUTES = r"""(?:[^>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?+)*+>?"""
 # Hidden content is found before tags are, so an attribute that holds "<script>" loses its rest: harmless, and rare.
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     r"<!--(?:[^-]++|-(?!->))*+(?:-->)?|<[!?][^>]*+>?"
     r"|<(script|style|title|template|noframes|noembed|iframe|object|svg|math)(?![\w-])"
     r"(?:[^<]++|<(?!/\1(?![\w-])))*+",
@@ -49,13 +49,13 @@ _PRE = re.compile(r"<pre(?![\w-])(?:[^<]++|<(?!/pre(?![\w-])))*+", re.IGNORECASE
 _SPACE = re.compile(r"[ \t\r\n\f\x0b]++")
 _LINE = re.compile(
     r"<(?:br|hr|/?(?:div|tr|li|ul|ol|dl|dt|dd|table|section|article|header|footer|address|form|center|option))(?![\w-])"
-    + _ATTRIBUTES,
+    + ATTRIBUTES,
     re.IGNORECASE,
 )
-_PARAGRAPH = re.compile(r"</?(?:p|h[1-6]|blockquote|pre)(?![\w-])" + _ATTRIBUTES, re.IGNORECASE)
+_PARAGRAPH = re.compile(r"</?(?:p|h[1-6]|blockquote|pre)(?![\w-])" + ATTRIBUTES, re.IGNORECASE)
 _CELL = re.compile(r"</t[dh](?![\w-])[^>]*+>?", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-zA-Z]" + _ATTRIBUTES)
-_NAMED_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)(" + _ATTRIBUTES + ")")
+TAG = re.compile(r"</?[a-zA-Z]" + ATTRIBUTES)
+_NAMED_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*+)(" + ATTRIBUTES + ")")
 # The look-behind keeps a long word from being tried again from each of its letters.
 _ATTRIBUTE = re.compile(r"""(?<![a-zA-Z])([a-zA-Z]++)\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>"']++))""")
 _SPACES = re.compile(r"  ++")
@@ -72,14 +72,14 @@ def text_from_html(html: str) -> str:
     if html.count("<") > CONVERTED_TAGS:
         html = "<".join(html.split("<", CONVERTED_TAGS)[:CONVERTED_TAGS])
     if "<" in html:
-        html = _HIDDEN.sub("", html)
+        html = HIDDEN.sub("", html)
         html = _PRE.sub(lambda match: match[0].replace("\n", "<br>"), html)
     html = _SPACE.sub(" ", html)
     if "<" in html:
         html = _LINE.sub("\n", html)
         html = _PARAGRAPH.sub("\n\n", html)
         html = _CELL.sub(" ", html)
-        html = _TAG.sub("", html)
+        html = TAG.sub("", html)
     text = unescaped(html).replace("\xa0", " ").replace("\r", "\n")
     text = _LINES.sub("\n\n", _AROUND.sub("\n", _SPACES.sub(" ", text)))
     return text.strip(" \n")
@@ -107,15 +107,15 @@ def sanitised(html: str) -> str:
 
     Balanced, so that it cannot close what stands around it. Text stays; comments and hidden elements do not.
     """
-    pieces = _NAMED_TAG.split(_HIDDEN.sub("", html), _TAGS_KEPT)
+    pieces = _NAMED_TAG.split(HIDDEN.sub("", html), _TAGS_KEPT)
     out = [_text(pieces[0])]
     opened: list[str] = []
     for index in range(1, len(pieces), 4):
         slash, name, attributes, text = pieces[index : index + 4]
         name = name.lower()
-        if name in _KEPT:
+        if name in KEPT:
             if not slash:
-                if name in _VOID:
+                if name in VOID:
                     out.append(f"<{name}>")
                 elif len(opened) < _OPEN_LIMIT:
                     opened.append(name)
@@ -132,7 +132,7 @@ def sanitised(html: str) -> str:
 
 def _text(text: str) -> str:
     if "<" in text:
-        text = _TAG.sub("", text)  # what is left beyond _TAGS_KEPT
+        text = TAG.sub("", text)  # what is left beyond _TAGS_KEPT
     return escape(unescaped(text), quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
@@ -142,7 +142,7 @@ def _attributes(source: str) -> str:
     kept: dict[str, str] = {}
     for match in _ATTRIBUTE.findall(source, 0, 4096)[:_ATTRIBUTES_LIMIT]:
         name = match[0].lower()
-        if name in _KEPT_ATTRIBUTES:
+        if name in KEPT_ATTRIBUTES:
             kept.setdefault(name, match[1] or match[2] or match[3])
     return "".join([f' {name}="{escape(unescaped(value))}"' for name, value in kept.items()])
 
