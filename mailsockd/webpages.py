@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailsockd.actions.domains import DomainActions
+from mailsockd.actions.flags import Flags
+from mailsockd.actions.mail_lists import MailLists
 from mailsockd.actions.messages import Messages
+from mailsockd.actions.parsing import Parsing
 from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
 from mailsockd.dashboard.account import AccountPageRoutes
@@ -22,6 +25,8 @@ from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.hints import HintRoutes
 from mailsockd.dashboard.home import HomeRoutes
+from mailsockd.dashboard.mail_changes import MailChangeRoutes
+from mailsockd.dashboard.mailboxes import MailRoutes
 from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.signin import SignInRoutes
@@ -44,6 +49,8 @@ PAGES = (
     HintRoutes,
     HomeRoutes,
     OverviewRoutes,
+    MailChangeRoutes,
+    MailRoutes,
     MailProgramRoutes,
     ManageRoutes,
     ReferenceRoutes,
@@ -82,8 +89,20 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         DomainListRoutes(frame, domains, claims, core.config.domains_hosted),
         DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
-        HomeRoutes(frame),
         OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),
+        HomeRoutes(frame, core.config.served),
+        MailRoutes(
+            frame,
+            MailLists(core.mailbox, core.rights),
+            messages,
+            Parsing(core.in_thread),
+            registry.book,
+            by_key=registry.accounts.by_key,
+            public=lambda: core.live.config.api.anonymous_public,
+            shape=core.config.websocket.frame,
+            now=time.time,
+        ),
+        MailChangeRoutes(messages, Flags(messages, core.mailbox), core.config.served[0]),
         ManageRoutes(frame, core.addresses, messages, f"user1@{core.config.served[0]}"),
         MailProgramRoutes(frame, core.addresses, core.address_passwords, _mail_programs(core.config)),
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),

@@ -5,15 +5,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import attrs
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
 
 from mailsockd.actions.accounts import AccountActions
 from mailsockd.actions.activity import ActivityReading
 from mailsockd.actions.address_passwords import AddressPasswords
 from mailsockd.actions.addresses import Addresses
 from mailsockd.actions.deliveries import Deliveries
+from mailsockd.actions.flags import Flags
+from mailsockd.actions.mail_lists import MailLists
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.metering import Metering
+from mailsockd.actions.parsing import Parsing
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
@@ -31,11 +34,15 @@ from mailsockd.dashboard.delivery import DeliveryPageRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.home import HomeRoutes
+from mailsockd.dashboard.mail_changes import MailChangeRoutes
+from mailsockd.dashboard.mailboxes import MailRoutes
 from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.usage import UsageRoutes
+from mailsockd.mail.message import parse
+from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
 from mailsockd.state.activity import ActivityLog
 from mailsockd.state.addresses import Address, AddressBook
@@ -46,7 +53,7 @@ from mailsockd.state.subscriptions import Subscriptions
 from mailsockd.state.usage import Usage
 from mailsockd.web.router import HasRoutes, HTTPError, Router
 from mailsockd.web.session import Browsers
-from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore
+from tests.fakes import ImmediatePasswords, MemoryMailbox, MemoryStore, stored
 from tests.memory_activities import MemoryActivities
 from tests.memory_deliveries import MemoryDeliveries
 from tests.web.talk import Answer, Talk, request
@@ -139,6 +146,7 @@ class PagesHouse:
         self.renewed: list[Delivery] = []
         self.sending = Deliveries(self.deliveries, self.rights, self.renewed.extend, lambda: self.now, self.activity)
         self.metering = Metering(Usage(), self.accounts, self.domains, self.activity, lambda: self.now)
+        self.public = False
         self.webhooks = Webhooks(self.registry, self.rights, lambda: self.now)
         self.settings: list[Setting] = [Named("enablews"), Named("webhook"), Named("webhookSlack")]
         self.tried: list[Address] = []
@@ -148,8 +156,8 @@ class PagesHouse:
         """Make the pages; a test of others adds its own."""
         return [
             DashboardRoutes(self.frame, "mail.test"),
-            HomeRoutes(self.frame),
             OverviewRoutes(self.frame, self.book, lambda account: {"Figure": "1"}, self.reading, self.sending),
+            HomeRoutes(self.frame, ["mail.test"]),
             SignInRoutes(self.frame, self.sign_ins, self.browsers, 86_400),
             ManageRoutes(
                 self.frame, self.addresses, Messages(self.mailbox, self.rights, "mail.test"), "user1@mail.test"
@@ -166,8 +174,36 @@ class PagesHouse:
             AccountPageRoutes(self.frame, self.actions, self.sign_ins, 86_400),
             DeliveryListRoutes(self.frame, self.sending),
             DeliveryPageRoutes(self.frame, self.sending, self.reading),
+            *self.mail_pages(),
             ActivityPageRoutes(self.frame, self.reading, lambda: self.now),
         ]
+
+    def mail_pages(self) -> list[HasRoutes]:
+        """Make the pages of mail; public inboxes are open to everybody while `public` is on."""
+        messages = Messages(self.mailbox, self.rights, "mail.test", self.activity)
+        return [
+            MailRoutes(
+                self.frame,
+                MailLists(self.mailbox, self.rights),
+                messages,
+                Parsing(maybeDeferred),
+                self.book,
+                by_key=self.accounts.by_key,
+                public=lambda: self.public,
+                shape="flat",
+                now=lambda: self.now,
+            ),
+            MailChangeRoutes(messages, Flags(messages, self.mailbox), "mail.test"),
+        ]
+
+    def deliver(self, inbox: str, content: bytes, **fields: Any) -> Message:
+        """Store a mail and give its message; the fields are a Message's."""
+        seq = self.mailbox.next_seq()
+        mail = parse(content)
+        values = {"id": f"m{seq}-0", "owner": self.rights.owner(inbox), "size": len(content), "received": NOW, **fields}
+        message = stored(inbox=inbox, original=inbox, seq=seq, summary=summary_of(mail, "s@d.test"), **values)
+        self.mailbox.append([message], content)
+        return message
 
     def flush(self) -> "Deferred[None]":
         """Write what has happened since the last time."""
@@ -215,7 +251,12 @@ class Browser:
 
     def send(self, path: str, fields: dict[str, str], **headers: str) -> Answer:
         """Send a form of the page, with the token that the page has."""
-        content = urlencode({**({"_csrf": self.csrf} if self.csrf else {}), **fields}).encode()
+        return self.post(path, list({**({"_csrf": self.csrf} if self.csrf else {}), **fields}.items()), **headers)
+
+    def post(self, path: str, fields: list[tuple[str, str]], **headers: str) -> Answer:
+        """Send a form some of whose fields are there several times; the token is sent unless they have one."""
+        token = [("_csrf", self.csrf)] if self.csrf and "_csrf" not in dict(fields) else []
+        content = urlencode([*token, *fields]).encode()
         return self._ask("POST", path, content, {"Origin": "http://mail.test", **headers})
 
     def sign_in(self, name: str) -> Answer:

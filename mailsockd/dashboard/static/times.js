@@ -11,7 +11,7 @@ export function localise(root) {
   for (const time of root.querySelectorAll('time[datetime]')) {
     const at = new Date(time.dateTime)
     if (Number.isNaN(at.getTime())) continue
-    time.textContent = day.format(at) === today ? `Today, ${clock.format(at)}` : moment.format(at)
+    if (!time.classList.contains('age')) time.textContent = day.format(at) === today ? `Today, ${clock.format(at)}` : moment.format(at)
     time.title = exact.format(at)
   }
 }
