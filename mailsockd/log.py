@@ -3,14 +3,17 @@ The operators' log: one line a transaction, made from the activity events.
 
 `observer` is what twistd is given as its `--logger`. It writes time and text, or, when systemd's journal reads
 (JOURNAL_STREAM), the level as the journal knows it and the text, since the journal keeps the time itself. At
-thousands of mails a second Twisted's own text observer would cost a tenth of the work of a mail.
+thousands of mails a second Twisted's own text observer would cost a tenth of the work of a mail. With
+MAILSOCKD_LOG=json each line is a JSON object instead.
 """
 
+import json
 import os
 import re
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogPublisher
@@ -22,6 +25,9 @@ _PLAIN = re.compile("[!-~]+").fullmatch
 _WARNINGS = frozenset((Kind.TROUBLE,))
 # These go with a stored or refused message, or a request, which has its line: one line a transaction.
 _QUIET = frozenset((Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED, Kind.READ))
+# What of an event JSON says, and what of a request; what is empty is left out.
+_FIELDS = ("account", "address", "message", "peer", "channel", "text", "count", "milliseconds", "session")
+_REQUEST = ("peer", "method", "path", "status", "sent", "milliseconds", "id")
 # sd-daemon(3): the priorities of syslog in angle brackets.
 _PRIORITIES = {
     LogLevel.debug: "<7>",
@@ -43,6 +49,7 @@ def log_event(event: Event) -> None:
                 "log_format": "{line}",
                 "log_time": event.at,
                 "line": line(event),
+                "activity": event,
             }
         )
 
@@ -108,7 +115,49 @@ class LineObserver:
         return self._stamp
 
 
-def observer() -> LineObserver:
+@implementer(ILogObserver)
+class JSONObserver:
+    """Writes each event of Twisted's logger as one JSON object in one line: `time`, `level`, and what there is."""
+
+    def __init__(self, stream: TextIO, now: Callable[[], float] = time.time) -> None:
+        self._stream = stream
+        self._now = now
+
+    def __call__(self, event: Any) -> None:
+        """Write one event."""
+        level = event.get("log_level") or LogLevel.info
+        value = {"time": _iso(event.get("log_time") or self._now()), "level": level.name, **_said(event)}
+        failure = event.get("log_failure")
+        if failure is not None:
+            value["traceback"] = failure.getTraceback()
+        try:
+            self._stream.write(json.dumps(value, separators=(",", ":")) + "\n")
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass
+
+
+def _said(event: Any) -> dict[str, Any]:
+    activity = event.get("activity")
+    if isinstance(activity, Event):
+        known = ((name, getattr(activity, name)) for name in _FIELDS)
+        return {"event": activity.kind.value, **{name: value for name, value in known if value not in ("", None)}}
+    said: dict[str, Any] = {"text": formatEvent(event) or str(event.get("log_format", ""))}
+    if "log_namespace" in event:
+        said["logger"] = str(event["log_namespace"])
+    if "status" in event and "method" in event:  # a request
+        said = {"event": "request", **{name: event[name] for name in _REQUEST if name in event}}
+    return said
+
+
+def _iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def observer() -> LineObserver | JSONObserver:
     """Give the observer that writes to standard output, as twistd's `--logger` asks for it."""
     # What twistd prints is not to come back here as an event, so the stream is the real one.
-    return LineObserver(sys.__stdout__ or sys.stdout, "JOURNAL_STREAM" in os.environ)
+    stream = sys.__stdout__ or sys.stdout
+    if os.environ.get("MAILSOCKD_LOG") == "json":
+        return JSONObserver(stream)
+    return LineObserver(stream, "JOURNAL_STREAM" in os.environ)
