@@ -266,7 +266,7 @@ def make_core(loaded: Loaded, load: Callable[[], Config], reactor: Any, snapshot
         try_webhook=webhook.test,
         reception=reception,
         accounts=AccountActions(
-            registry, mailbox, passwords, subscriptions, time.time, delivery_store, forget, sign_ins.end_all
+            registry, mailbox, passwords, subscriptions, time.time, delivery_store, forget, sign_ins.end_all, activity
         ),
         addresses=addresses,
         retention=retention,

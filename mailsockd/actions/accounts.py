@@ -13,6 +13,7 @@ from mailsockd.actions.ports import Entry, Mailbox, Passwords
 from mailsockd.actions.refusal import Refusal
 from mailsockd.actions.registry import Registry, to_the_end
 from mailsockd.state.accounts import Account, ApiKey, key_digest
+from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.subscriptions import Subscriptions
 
 KEY_LENGTH = 40
@@ -50,7 +51,9 @@ class AccountActions:
         deliveries: DeliveryStore | None = None,
         forget_activity: Callable[[str], Awaitable[None]] | None = None,
         end_sessions: Callable[[str], Awaitable[None]] | None = None,
+        activity: ActivityLog | None = None,
     ) -> None:
+        self._activity = activity
         self._registry = registry
         self._mailbox = mailbox
         self._deliveries = deliveries
@@ -116,6 +119,7 @@ class AccountActions:
         password = _password(password)
         kept = await self._passwords.hash(password)
         await self._registry.change([attrs.evolve(self.find(name), password=kept, updated=self._now())])
+        self._record(Kind.PASSWORD_SET, name, "by the operator")
         await self._sign_out(name)
         return password
 
@@ -179,6 +183,7 @@ class AccountActions:
             raise Refusal(400, "The key is in use already.", ("key: is in use already",))
         entry = self._key(account, key, label)
         await self._registry.change([entry])
+        self._record(Kind.KEY_MADE, name, _words(entry))
         return entry, key
 
     async def regenerate_key(self, name: str, digest: str) -> tuple[ApiKey, str]:
@@ -194,6 +199,7 @@ class AccountActions:
         key = new_key()
         entry = self._key(account, key, old.name)
         await to_the_end(self._revoke(old, entry))
+        self._record(Kind.KEY_MADE, name, _words(entry))
         return entry, key
 
     async def revoke_key(self, name: str, which: str) -> ApiKey:
@@ -212,10 +218,19 @@ class AccountActions:
 
     async def _revoke(self, key: ApiKey, *instead: ApiKey) -> None:
         await self._registry.change(instead, [key])
+        self._record(Kind.KEY_REVOKED, key.account, _words(key))
         self._subscriptions.end((key.digest,), "the key was revoked")
+
+    def _record(self, kind: Kind, name: str, text: str) -> None:
+        if self._activity is not None:
+            self._activity.record(kind, account=name, text=text)
 
     def _key(self, account: Account, key: str, label: str) -> ApiKey:
         return ApiKey(key_digest(key), account.name, label, key[-4:], self._now())
+
+
+def _words(key: ApiKey) -> str:
+    return f"{key.name} (****{key.last})"
 
 
 def new_key() -> str:

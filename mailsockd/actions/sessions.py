@@ -125,6 +125,7 @@ class SignIns:
         if present is None or present.password != account.password:
             raise Refusal(400, _UNCHANGED, ("current: was changed meanwhile",))
         await self._registry.change([attrs.evolve(present, password=kept, updated=self._now())])
+        self._activity.record(Kind.PASSWORD_SET, account=account.name, peer=peer, text="with a browser")
         await self.end_all(account.name)
         return await self._begin(account.name, peer, browser)
 

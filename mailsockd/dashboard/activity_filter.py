@@ -26,7 +26,9 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
         (Kind.PUBLISHED, Kind.UNPUBLISHED, Kind.SOCKET_OPENED, Kind.SOCKET_REFUSED, Kind.SOCKET_CLOSED)
     ),
     "deliveries": frozenset((Kind.DELIVERED, Kind.DEFERRED, Kind.FAILED, Kind.FORWARDED, Kind.SENT)),
-    "sign-ins": frozenset((Kind.SIGNED_IN, Kind.SIGN_IN_REFUSED)),
+    "sign-ins": frozenset(
+        (Kind.SIGNED_IN, Kind.SIGN_IN_REFUSED, Kind.PASSWORD_SET, Kind.KEY_MADE, Kind.KEY_REVOKED)
+    ),
 }
 GROUP_WORDS = {
     "": "Everything",
@@ -34,7 +36,7 @@ GROUP_WORDS = {
     "mail": "Mail in",
     "sockets": "Web sockets",
     "deliveries": "Deliveries",
-    "sign-ins": "Sign-ins",
+    "sign-ins": "Sign-ins and keys",
 }
 
 

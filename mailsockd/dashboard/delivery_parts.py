@@ -48,8 +48,8 @@ def delivery_buttons(delivery: Delivery, csrf: str, back: str) -> list[Tag]:
     again = _button(delivery, "retry", "Send now" if waits else "Send again", csrf, back)
     if not waits:
         return [again]
-    cancel = _button(delivery, "cancel", "Cancel", csrf, back)
-    return [again, cancel(**{"data-ask": "Cancel this delivery? It is not tried any more."})]
+    stop = _button(delivery, "cancel", "Stop", csrf, back)
+    return [again, stop(**{"data-ask": "Stop this delivery? It is not tried any more."})]
 
 
 def _button(delivery: Delivery, what: str, words: str, csrf: str, back: str) -> Tag:

@@ -34,6 +34,9 @@ class Kind(enum.Enum):
     EVICTED = "evicted"
     SIGNED_IN = "signed in"
     SIGN_IN_REFUSED = "sign-in refused"
+    PASSWORD_SET = "password set"  # what happened, no password  # noqa: S105
+    KEY_MADE = "API key made"
+    KEY_REVOKED = "API key revoked"
     DOMAIN_VERIFIED = "domain verified"
     DOMAIN_NOT_VERIFIED = "domain not verified"
     OPERATIONS = "operations running out"

@@ -6,6 +6,12 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import OpenWindow, sign_in
 from tests.browser.house import ADA, ALERTS, BOB, House
+from tests.browser.window import Window
+
+
+def answer(window: Window, yes: str) -> None:
+    """Answer a question with the button that says what it is about."""
+    window.page.get_by_role("dialog").get_by_role("button", name=yes, exact=True).click()
 
 
 def test_events_come_by_themselves_and_wait_while_somebody_reads(house: House, open_window: OpenWindow) -> None:
@@ -39,7 +45,7 @@ def test_an_open_page_says_when_the_session_is_over(house: House, open_window: O
     window.go("/activity")
     other.go("/account")
     other.button("Sign out everywhere else").click()
-    other.button("Yes").click()
+    answer(other, "Sign out everywhere else")
     other.at("/account?done=others")
     expect(window.page.locator("#live-state")).to_have_text("You are signed out: reload the page to sign in again.")
     window.page.reload()
@@ -61,11 +67,11 @@ def test_a_key_is_copied_once_and_replaced(house: House, open_window: OpenWindow
     expect(page.locator("#made")).to_have_count(0)
     expect(page.get_by_role("row").filter(has_text="nightly")).to_have_count(1)
     window.button("Regenerate nightly").click()
-    window.button("Yes").click()
+    answer(window, "Regenerate")
     page.wait_for_url(re.compile(r"made="))
     second = page.locator("#made").inner_text()
     assert re.fullmatch(r"k_[A-Za-z0-9]{40}", second)
     assert second != first
     window.button("Delete nightly").click()
-    window.button("Yes").click()
+    answer(window, "Delete")
     expect(page.get_by_role("row").filter(has_text="nightly")).to_have_count(0)

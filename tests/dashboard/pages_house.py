@@ -138,6 +138,7 @@ class PagesHouse:
             self.subscriptions,
             lambda: self.now,
             end_sessions=self.sign_ins.end_all,
+            activity=self.activity,
         )
         self.activities = MemoryActivities()
         self.written = 0

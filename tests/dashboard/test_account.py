@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from mailsockd.dashboard.browsers import browser_name
+from mailsockd.state.activity import Kind
 from mailsockd.state.sessions import token_digest
 from tests.dashboard.pages_house import Browser, PagesHouse
 
@@ -52,6 +53,9 @@ def test_another_password_ends_all_sessions_and_begins_a_new_one(house: PagesHou
     assert browser.go("/account?done=password").status == 200
     assert "The password was changed, and every other browser is signed out." in browser.text
     assert kept(house) == "hash of correct horse"
+    assert [(one.account, one.peer, one.text) for one in house.activity if one.kind is Kind.PASSWORD_SET] == [
+        ("ada", "192.0.2.9", "with a browser")
+    ]
     assert other.go("/account").status == 303
     browser.cookie = before
     assert browser.go("/account").status == 303

@@ -7,6 +7,7 @@ import pytest
 from mailsockd.actions.accounts import MOST_KEYS
 from mailsockd.dashboard.shown_once import KEPT, MOST, ShownOnce
 from mailsockd.state.accounts import ApiKey, key_digest
+from mailsockd.state.activity import Kind
 from mailsockd.state.subscriptions import Subscription
 from tests.dashboard.pages_house import NOW, Browser, PagesHouse
 
@@ -125,6 +126,22 @@ def test_a_key_is_deleted(house: PagesHouse, browser: Browser) -> None:
     assert "The key was deleted." in browser.text
     assert "No key yet" in browser.text
     assert house.accounts.by_key("k_ada") is None
+
+
+def test_what_was_done_with_keys_is_in_the_activity(house: PagesHouse, browser: Browser) -> None:
+    """Made, replaced, deleted: by name and last characters, never the key."""
+    browser.go(browser.send("/api-keys", {"name": "ci"}).headers["location"])
+    key = shown(browser)
+    browser.send("/api-keys/regenerate", {"key": key_digest("k_ada")})
+    browser.send("/api-keys/delete", {"key": key_digest(key)})
+    made, *events = [(event.kind, event.account, event.text) for event in house.activity][1:]
+    assert made == (Kind.KEY_MADE, "ada", f"ci (****{key[-4:]})")
+    assert events[0] == (Kind.KEY_REVOKED, "ada", "first (****last)")
+    assert (events[1][0], events[1][2][:11]) == (Kind.KEY_MADE, "first (****")
+    assert events[2:] == [(Kind.KEY_REVOKED, "ada", f"ci (****{key[-4:]})")]
+    browser.go("/activity?kind=sign-ins")
+    assert f"API key of ada made: ci (****{key[-4:]})" in browser.text
+    assert key not in browser.text
 
 
 @pytest.mark.parametrize("what", ["regenerate", "delete"])

@@ -56,7 +56,7 @@ def test_each_delivery_says_what_became_of_it(browser: Browser) -> None:
         ("Next try", "2027-01-15 08:01 UTC", " · Tried 1 time"),
         ("Given up", "2027-01-15 08:00 UTC", " · Tried 31 times"),
     ]
-    assert buttons(browser) == ["Send now: delivery 2", "Cancel: delivery 2", "Send again: delivery 1"]
+    assert buttons(browser) == ["Send now: delivery 2", "Stop: delivery 2", "Send again: delivery 1"]
 
 
 @pytest.mark.parametrize(
