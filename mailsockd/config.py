@@ -40,6 +40,7 @@ class Config:
     domains: tuple[str, ...] | None = setting(None, checks.domains)
     domains_hosted: tuple[str, ...] = setting((), checks.any_domains)
     data: str = setting("/var/lib/mailsockd", checks.text)
+    data_on_network: bool = setting(False, checks.flag)
     state: str = setting("sqlite", checks.choice("sqlite", "yaml"))
     control: str | None = setting(None, checks.text)
     smtp: settings.SMTP = section(settings.SMTP)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import attrs
 
+from mailsockd import filesystem
 from mailsockd.actions.ports import Snapshot, StateUnreadable
 from mailsockd.activation import passed
 from mailsockd.config import Config
@@ -64,6 +65,7 @@ def _data(config: Config) -> tuple[FolderLock, Snapshot]:
     folder = Path(config.data)
     try:
         lock = FolderLock(folder)
+        _on_a_disk(config, folder)
         with tempfile.TemporaryFile(dir=folder) as probe:
             probe.write(b"mailsockd")
         _same_kind(config)
@@ -74,6 +76,14 @@ def _data(config: Config) -> tuple[FolderLock, Snapshot]:
     except OSError as error:
         raise config.error("data", f"{folder} cannot be written: {error.strerror}") from error
     return lock, snapshot
+
+
+def _on_a_disk(config: Config, folder: Path) -> None:
+    type = filesystem.kind(folder)
+    if filesystem.is_network(type) and not config.data_on_network:
+        advice = "set data_on_network to true if you know that its locks and fsync hold"
+        reason = f"{folder} is on {type}, a file system of a network, where mail can be lost; {advice}"
+        raise config.error("data", reason)
 
 
 def _same_kind(config: Config) -> None:

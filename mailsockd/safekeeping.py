@@ -60,7 +60,7 @@ def backup(config: Config, target: Path, progress: Progress, now: Callable[[], f
             # A file of YAML is replaced whole: what is read here is the state of one moment, this one.
             text = state.read_bytes() if state.suffix == ".yaml" else None
             for path, connection in zip(databases, connections, strict=True):
-                copy(connection, beside / path.name, partial(progress, path.name))
+                copy(connection, beside / path.name, partial(_watched, data, progress, path.name))
         if text is not None:
             _write(beside / state.name, text)
         for path in databases:
@@ -139,6 +139,13 @@ def damage(config: Config, thorough: bool) -> dict[str, list[str]]:
     found = {str(path): faults(path, path.stem, thorough) for path in files}
     _give_back(data)
     return found
+
+
+def _watched(data: Path, progress: Progress, name: str, done: int, total: int) -> None:
+    """Give up before the log of what is written meanwhile fills the daemon's disk."""
+    if shutil.disk_usage(data).free < SPARE:
+        raise OfflineTrouble(f"no backup was made: {data} has less than {SPARE >> 20} MiB left")
+    progress(name, done, total)
 
 
 def _put_aside(data: Path, now: float) -> Path | None:

@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "stores": {"config", "storage"},
     "way_out": {"actions", "config", "delivery", "listen", "state"},
     "activation": set(),
-    "preflight": {"actions", "activation", "config", "listen", "reload", "storage", "stores"},
+    "preflight": {"filesystem", "actions", "activation", "config", "listen", "reload", "storage", "stores"},
     "services": {"actions", "state"},
     "notify": set(),
     "watchdog": {"notify"},

@@ -3,6 +3,7 @@
 import socket
 from pathlib import Path
 
+import attrs
 import pytest
 
 from mailsockd.config import Config, ConfigError
@@ -42,3 +43,16 @@ def test_the_socket_of_a_daemon_that_runs_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as raised:
             check(config(tmp_path))
     assert str(raised.value).endswith(f"control: {tmp_path}/control is in use by another daemon")
+
+
+def test_a_network_file_system_is_refused_unless_it_is_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On NFS the start ends with the setting that would allow it."""
+    monkeypatch.setattr("mailsockd.filesystem.kind", lambda folder: "nfs4")
+    with pytest.raises(ConfigError) as raised:
+        check(config(tmp_path))
+    assert str(raised.value) == (
+        f"built-in defaults: data: {tmp_path}/var is on nfs4, a file system of a network, where mail can be lost; "
+        "set data_on_network to true if you know that its locks and fsync hold"
+    )
+    allowed = attrs.evolve(config(tmp_path), data=str(tmp_path / "other"), data_on_network=True)
+    check(allowed).lock.release()

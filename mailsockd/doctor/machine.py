@@ -32,6 +32,8 @@ def disk(config: Config) -> list[Finding]:
 
 def _type(folder: Path, config: Config) -> Finding:
     type = filesystem.kind(folder)
+    if filesystem.is_network(type) and config.data_on_network:
+        return warning("file system", f"{type} goes over a network, and data_on_network allows it", "use a local disk")
     if filesystem.is_network(type):
         text = f"{type} goes over a network: SQLite's locks do not hold there, and mail can be lost"
         return bad("file system", text, "put `data` on a disk of this machine")

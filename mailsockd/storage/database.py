@@ -2,13 +2,16 @@
 
 import errno
 import os
+import shutil
 import sqlite3
+from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
 from mailsockd.actions.ports import StateUnreadable, StorageFull, StorageTrouble
 from mailsockd.storage.files import close_to_others, create_private, sync
 
+SPARE = 64 << 20  # bytes that the disk should have left beside a copy
 LOCK_TIMEOUT = 5.0  # seconds that a statement waits for another process, such as a backup
 APPLICATIONS = {"state": 1836280691, "mailbox": 1836280685}
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT))
@@ -41,6 +44,8 @@ def prepare(path: Path, kind: str, check_up_to: int | None = None) -> None:
     """
     Make the database of a kind ("state", "mailbox") when it is not there; else check it and take the steps it lacks.
 
+    Before it takes any, the file as it is goes into NAME.step-N beside it, N being the last step that it has; what was
+    kept so at an earlier time is removed then. When there is no room for that, no step is taken.
     A new one gets its name only when it is whole, so that an empty file is always damage. The check reads the whole
     file, unless it has more than `check_up_to` bytes. Raises StateUnreadable naming the file and the reason.
     """
@@ -57,6 +62,7 @@ def prepare(path: Path, kind: str, check_up_to: int | None = None) -> None:
             connection = connect(path)
             try:
                 _examine(connection, path, kind, with_check)
+                _keep_before_steps(connection, path, kind)
                 _step(connection, kind)
             finally:
                 connection.close()
@@ -79,6 +85,29 @@ def _create(path: Path, kind: str) -> None:
     sync(beside)
     os.replace(beside, path)
     sync(path.parent)
+
+
+def _keep_before_steps(connection: sqlite3.Connection, path: Path, kind: str) -> None:
+    version = connection.execute("PRAGMA user_version").fetchall()[0][0]
+    if version == len(steps(kind)):
+        return
+    needed, free = path.stat().st_size + SPARE, shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise StateUnreadable(
+            f"{path}: before its schema is brought from step {version} to {len(steps(kind))} it is copied, which needs "
+            f"{needed >> 20} MiB, and the disk has {free >> 20} MiB left"
+        )
+    kept, beside = path.with_name(f"{path.name}.step-{version}"), path.with_name(f"{path.name}.step.new")
+    beside.unlink(missing_ok=True)
+    create_private(beside)
+    with closing(connect(beside)) as copy:
+        connection.backup(copy)
+    sync(beside)
+    os.replace(beside, kept)
+    sync(path.parent)
+    for older in path.parent.glob(f"{path.name}.step-*"):
+        if older != kept:
+            older.unlink()
 
 
 def _examine(connection: sqlite3.Connection, path: Path, kind: str, with_check: bool) -> None:
