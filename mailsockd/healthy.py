@@ -1,12 +1,16 @@
 """Where the health of the daemon is asked for, put together."""
 
+import platform
+import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
+import twisted
 from mailsockd import __version__
 from mailsockd.actions.health import Facts, Health, Served, Sources
 from mailsockd.core import Core
@@ -34,5 +38,14 @@ def make_health(
         monotonic=time.monotonic,
         now=time.time,
     )
-    facts = Facts(__version__, time.monotonic(), data, core.config.state)
+    facts = Facts(__version__, time.monotonic(), data, core.config.state, _software())
     return Health(facts, core.registry, core.subscriptions, core.activity, core.retention, sources)
+
+
+def _software() -> dict[str, str]:
+    return {
+        "Python": platform.python_version(),
+        "Twisted": twisted.__version__,
+        "Autobahn": version("autobahn"),
+        "SQLite": sqlite3.sqlite_version,
+    }

@@ -6,6 +6,7 @@ from typing import Any
 
 from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.flags import Flags
+from mailsockd.actions.health import Health
 from mailsockd.actions.mail_lists import MailLists
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.parsing import Parsing
@@ -23,6 +24,7 @@ from mailsockd.dashboard.domain import DomainPageRoutes
 from mailsockd.dashboard.domains import DomainListRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
+from mailsockd.dashboard.health import HealthPageRoutes
 from mailsockd.dashboard.hints import HintRoutes
 from mailsockd.dashboard.home import HomeRoutes
 from mailsockd.dashboard.mail_changes import MailChangeRoutes
@@ -46,6 +48,7 @@ PAGES = (
     DashboardRoutes,
     DomainListRoutes,
     DomainPageRoutes,
+    HealthPageRoutes,
     HintRoutes,
     HomeRoutes,
     OverviewRoutes,
@@ -60,7 +63,9 @@ PAGES = (
 )
 
 
-def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any], translate: Translate) -> Router:
+def pages_router(
+    core: Core, browsers: Browsers, description: Mapping[str, Any], translate: Translate, health: Health
+) -> Router:
     """Make what serves the pages. `description` is that of the API."""
     registry = core.registry
 
@@ -88,6 +93,7 @@ def pages_router(core: Core, browsers: Browsers, description: Mapping[str, Any],
         DashboardRoutes(frame, core.config.served[0]),
         DomainListRoutes(frame, domains, claims, core.config.domains_hosted),
         DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
+        HealthPageRoutes(frame, health),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
         OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),
         HomeRoutes(frame, core.config.served),

@@ -71,7 +71,7 @@ def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
     router = _rest(core, browsers)
     description = described([*router.table, *DescriptionRoutes.routes], __version__)
     documents = Router(DescriptionRoutes(description))
-    pages = pages_router(core, browsers, description, _translate)
+    pages = pages_router(core, browsers, description, _translate, health)
     root = Root(pages)
     for resource, names in (
         (router, (b"api", b"mailsockd")),

@@ -22,12 +22,14 @@ class Facts:
     What does not change while the daemon runs.
 
     `started` is monotonic seconds, `data` the absolute path of the data folder, `state` the kind of store.
+    `software` are the versions of what it runs on, by name.
     """
 
     version: str
     started: float
     data: str
     state: str
+    software: Mapping[str, str] = attrs.field(factory=dict)
 
 
 @attrs.frozen
@@ -46,7 +48,10 @@ class Served:
 @attrs.frozen
 class Condition:
     """
-    How it is at this moment. Sizes are bytes, `uptime` seconds; `received` and `evicted` count since the start.
+    How it is at this moment. Sizes are bytes, `uptime` seconds.
+
+    `received` and `evicted` count messages since the start, `rejected` commands of SMTP that were refused. With less
+    than `least_free` on the disk no mail is taken.
 
     `config` is where the configuration was read, `listeners` what is listened on, by setting; `stored_limit` 0 is none;
     `refusal` says why no more mail is taken, "" while it is; `queued` counts deliveries that wait.
@@ -61,11 +66,13 @@ class Condition:
     accounts: int
     addresses: int
     received: int
+    rejected: int
     sockets: int
     queued: int
     stored: int
     stored_limit: int
     free_disk: int
+    least_free: int
     evicted: int
     refusal: str
 
@@ -117,6 +124,7 @@ class Health:
         self._retention = retention
         self._sources = sources
         self._received = 0
+        self._rejected = 0
         self._looked: tuple[float, tuple[Check, ...]] | None = None
         self._looking: list[Deferred[tuple[Check, ...]]] | None = None
         activity.listen(self._count)
@@ -144,11 +152,13 @@ class Health:
             accounts=len(self._registry.accounts),
             addresses=len(self._registry.book),
             received=self._received,
+            rejected=self._rejected,
             sockets=len(self._subscriptions),
             queued=sources.queued(),
             stored=retention.room.used,
             stored_limit=retention.kept.total_bytes,
             free_disk=retention.room.free,
+            least_free=retention.kept.free_disk,
             evicted=retention.evicted,
             refusal=retention.refusal,
         )
@@ -194,6 +204,7 @@ class Health:
 
     def _count(self, event: Event) -> None:
         self._received += event.kind is Kind.STORED
+        self._rejected += event.kind is Kind.REJECTED
 
 
 def _left(seconds: float) -> str:

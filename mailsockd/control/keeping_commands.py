@@ -4,10 +4,10 @@ import importlib
 import sys
 from pathlib import Path
 
+from mailsockd.actions.words import size
 from mailsockd.control.client import Failed
 from mailsockd.control.command import Context, Group
 from mailsockd.control.progress import Bar
-from mailsockd.control.status_commands import size
 from mailsockd.wire import date_json
 
 

@@ -8,6 +8,7 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 from typing import Any
 
+from mailsockd.actions.words import size
 from mailsockd.control.client import Failed
 from mailsockd.control.command import Context, Group
 from mailsockd.control.output import Output, plain
@@ -69,13 +70,7 @@ def _show(output: Output, message: dict[str, Any]) -> None:
     clip = f", {attachments} attachment{'s' if attachments > 1 else ''}" if attachments else ""
     subject = plain(message["subject"]) or "(no subject)"
     people = f"{plain(sender) or '<>'} -> {plain(message['originalInbox'])}"
-    output.say(f"{message['received'][11:19]}  {people}  {output.strong(subject)}  ({_size(message['size'])}{clip})")
-
-
-def _size(size: int) -> str:
-    if size < 1024:
-        return f"{size} bytes"
-    return f"{size / 1024:.1f} KiB" if size < 1024 * 1024 else f"{size / 1024 / 1024:.1f} MiB"
+    output.say(f"{message['received'][11:19]}  {people}  {output.strong(subject)}  ({size(message['size'])}{clip})")
 
 
 def _send(context: Context) -> None:

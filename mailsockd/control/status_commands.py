@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from mailsockd.actions.words import duration, size
 from mailsockd.control.client import Daemon, Failed
 from mailsockd.control.command import Context, Group, seconds
 
@@ -30,6 +31,7 @@ def _status(context: Context) -> None:
         return
     pairs = [
         ("version", status["version"]),
+        ("runs on", ", ".join(f"{name} {version}" for name, version in status["software"].items())),
         ("running for", duration(status["uptime"])),
         ("configuration", status["config"]),
         ("data folder", status["data"]),
@@ -45,6 +47,7 @@ def _status(context: Context) -> None:
         ("addresses", "addresses"),
         ("web sockets", "sockets"),
         ("messages received", "received"),
+        ("commands refused", "rejected"),
         ("deliveries queued", "queued"),
     ):
         pairs.append((name, str(status[key])))
@@ -56,16 +59,6 @@ def _status(context: Context) -> None:
         pairs.append(("NO MAIL IS TAKEN", status["refusal"]))
     pairs += [("TROUBLE", text) for text in status["troubles"]]
     context.output.pairs(pairs)
-
-
-def size(count: int) -> str:
-    """Give a number of bytes for people."""
-    value = float(count)
-    for unit in ("bytes", "KiB", "MiB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} GiB"
 
 
 def _ready(context: Context) -> int:
@@ -95,14 +88,3 @@ def wait_until_ready(
         if now() >= end or not go_on():
             raise Failed(reason + (f" (waited {wait:g} s)" if wait else ""))
         sleep(PAUSE)
-
-
-def duration(value: float) -> str:
-    """Give seconds as people say them: the two largest units."""
-    left = int(value)
-    parts: list[str] = []
-    for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, size)
-        if count or (name == "s" and not parts):
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2])

@@ -23,7 +23,8 @@ class StatusRoutes:
     @routes.get("/control/v1/status", open=True)
     async def status(self, call: Call) -> Any:
         """
-        Answer facts and counts; `uptime` is seconds, `received` and `evicted` count messages since the start.
+        Answer facts and counts; `uptime` is seconds, `received` and `evicted` count messages since the start,
+        and `rejected` the commands of SMTP that were refused. No more mail is taken below `freeDiskLimit`.
 
         `refusal` says why no more mail is taken, "" while it is; `troubles` are sentences about what is not right.
         """
@@ -31,6 +32,7 @@ class StatusRoutes:
         now, condition = self._health.now, self._health.condition()
         return {
             "version": condition.facts.version,
+            "software": dict(condition.facts.software),
             "uptime": condition.uptime,
             "config": condition.config,
             "data": condition.facts.data,
@@ -44,11 +46,13 @@ class StatusRoutes:
             "accounts": condition.accounts,
             "addresses": condition.addresses,
             "received": condition.received,
+            "rejected": condition.rejected,
             "sockets": condition.sockets,
             "queued": condition.queued,
             "storedBytes": condition.stored,
             "storedLimit": condition.stored_limit or None,
             "freeDisk": condition.free_disk,
+            "freeDiskLimit": condition.least_free,
             "evicted": condition.evicted,
             "refusal": condition.refusal,
             "troubles": found + [text for _, text in self._health.ending()],

@@ -130,4 +130,6 @@ PAGES = (
     Row("/inbox/{address}/{message}?view=json", ADA, "as JSON"),
     Row("/inbox/nothing@mail.test", BOB),
     Row("/inbox/{address}", BOB, "of another account", status=404, wrong=404),
+    Row("/admin/health", ADMIN),
+    Row("/admin/health", ADA, "no administrator", wrong=404, status=404),
 )

@@ -166,7 +166,7 @@ class House:
             lambda: NOW,
         )
         self.health = Health(
-            Facts("1.2.3", 40.0, self.data, "sqlite"),
+            Facts("1.2.3", 40.0, self.data, "sqlite", {"Python": "3"}),
             self.registry,
             self.subscriptions,
             activity,

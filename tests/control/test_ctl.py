@@ -263,6 +263,7 @@ def test_status_is_shown_in_two_columns(house: House) -> None:
     """Facts and counts for people."""
     assert house.ctl("status").out.splitlines() == [
         "version            1.2.3",
+        "runs on            Python 3",
         "running for        1 min",
         "configuration      built-in defaults",
         "data folder        /nowhere",
@@ -274,6 +275,7 @@ def test_status_is_shown_in_two_columns(house: House) -> None:
         "addresses          0",
         "web sockets        0",
         "messages received  0",
+        "commands refused   0",
         "deliveries queued  3",
         "stored             0 bytes of 5.0 GiB",
         "evicted            0",

@@ -5,8 +5,9 @@ from typing import Any
 import attrs
 import pytest
 
+from mailsockd.actions.words import duration
 from mailsockd.control.client import Failed, NotThere
-from mailsockd.control.status_commands import duration, wait_until_ready
+from mailsockd.control.status_commands import wait_until_ready
 
 
 @attrs.define

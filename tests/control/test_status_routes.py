@@ -3,6 +3,7 @@
 import pytest
 
 from mailsockd.actions.health import Served
+from mailsockd.state.activity import Kind
 from tests.control.house import NOW, House
 from tests.web.talk import Talk, request
 
@@ -20,9 +21,11 @@ def test_status_tells_facts_and_counts() -> None:
     house.json("POST", "addresses/a@mail.test?account=ada", {})
     house.receive("a@mail.test", b"Subject: x\r\n\r\nx")
     house.receive("b@mail.test", b"Subject: x\r\n\r\nx")
+    house.activity.record(Kind.REJECTED, text="550 5.1.1 no")
     house.listen("ada")
     assert house.json("GET", "status") == {
         "version": "1.2.3",
+        "software": {"Python": "3"},
         "uptime": 60.0,
         "config": "built-in defaults",
         "data": "/var/lib/x",
@@ -33,11 +36,13 @@ def test_status_tells_facts_and_counts() -> None:
         "accounts": 1,
         "addresses": 1,
         "received": 2,
+        "rejected": 1,
         "sockets": 1,
         "queued": 3,
         "storedBytes": 0,
         "storedLimit": 5_368_709_120,
         "freeDisk": 0,
+        "freeDiskLimit": 536_870_912,
         "evicted": 0,
         "refusal": "",
         "troubles": [],
