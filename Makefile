@@ -19,6 +19,7 @@ help:
 	@echo "make check        ruff, mypy, the architecture and the documents"
 	@echo "make test-debian  the tests on Debian's own Python packages"
 	@echo "make deb          build the Debian package into ./dist, in a clean chroot (as root)"
+	@echo "make deb-test     install, use, upgrade and remove it in a container that boots (as root, some minutes)"
 	@echo "make bench        measure against other servers (about 5 minutes)"
 	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
 
@@ -88,10 +89,14 @@ bench: bench-packages $(VENV)/run
 
 # --- Debian's package
 
-.PHONY: deb deb-check
+.PHONY: deb deb-check deb-test
 deb:
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) git=git mmdebstrap=mmdebstrap
 	@tests/package/build
+
+deb-test: deb
+	@test "$$(id -u)" -ne 0 || $(PACKAGES) systemd-container=systemd-nspawn
+	@tests/package/story
 
 # The same on this machine: what the build needs is installed here.
 deb-check:
