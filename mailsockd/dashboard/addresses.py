@@ -11,6 +11,7 @@ from mailsockd.actions.messages import Messages
 from mailsockd.actions.refusal import Refusal
 from mailsockd.dashboard.forms import Field, FormPage, with_answers
 from mailsockd.dashboard.frame import Frame, elsewhere, signed_in
+from mailsockd.dashboard.mail_query import inbox_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.state.addresses import Address
@@ -73,6 +74,7 @@ class Manage(Element):
             path = settings_path(address.address)
             yield tag.clone().fillSlots(
                 address=address.address,
+                inbox=inbox_path(address.address) if address.catch_all is None else path,
                 badges=[(badge, " ") for badge in badges(address)],
                 info=address.info,
                 settings=path,

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 import attrs
 
 from mailsockd.dashboard.addresses import settings_path
+from mailsockd.dashboard.mail_query import inbox_path
 from mailsockd.state.activity import Event, Kind
 from mailsockd.state.recorded import Recorded
 from mailsockd.wire import date_json
@@ -119,6 +120,12 @@ def _advice(event: Event, account: str) -> Advice | None:
     return None
 
 
+def _stored(event: Event) -> Advice | None:
+    if not event.message:
+        return None
+    return Advice("", "Open the mail", f"{inbox_path(event.address)}/{quote(event.message, safe='')}")
+
+
 def _rejected(event: Event) -> Advice:
     return Advice("The mail was not taken, and its sender was told so with this answer.")
 
@@ -147,6 +154,7 @@ def _refused_sign_in(event: Event) -> Advice:
 
 _ADVICE: dict[Kind, Callable[[Event], Advice | None]] = {
     Kind.REJECTED: _rejected,
+    Kind.STORED: _stored,
     Kind.UNPUBLISHED: _unpublished,
     Kind.DEFERRED: _deliveries,
     Kind.FAILED: _deliveries,

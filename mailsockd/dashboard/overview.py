@@ -12,6 +12,7 @@ from mailsockd.dashboard.addresses import badges, settings_path
 from mailsockd.dashboard.event_list import EventList
 from mailsockd.dashboard.events import PROBLEMS, Shown, shown
 from mailsockd.dashboard.frame import Frame, signed_in
+from mailsockd.dashboard.mail_query import inbox_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.state.activity import Kind
@@ -104,6 +105,7 @@ class Overview(Element):
             )
         return (
             tag.clone().fillSlots(
+                inbox=(inbox_path if address.catch_all is None else settings_path)(address.address),
                 settings=settings_path(address.address),
                 address=address.address,
                 badges=[(badge, " ") for badge in badges(address)],

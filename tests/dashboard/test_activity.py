@@ -50,6 +50,7 @@ def test_the_newest_is_first_and_each_event_is_a_sentence(house: PagesHouse, bro
         "Inbound to a@mail.test",
         "Ada signed in from 192.0.2.9: with a browser",
     ]
+    assert '<a href="/inbox/a@mail.test/m1-0">Open the mail</a>' in browser.text
     assert "<dt>Bytes</dt><dd><bdi>812</bdi></dd>" in browser.text
     assert "<dt>Took</dt><dd><bdi>2.3 ms</bdi></dd>" in browser.text
     assert '<dd><a href="/activity?message=m1-0">m1-0</a></dd>' in browser.text

@@ -76,7 +76,7 @@ def test_the_list_shows_each_address_with_where_its_mail_goes(house: PagesHouse,
     house.reserve("other@mail.test", "admin")
     browser.go("/addresses")
     assert browser.text.count('class="badge"') == 2
-    assert '<a href="/addresses/one@mail.test">one@mail.test</a>' in browser.text
+    assert '<a href="/inbox/one@mail.test">one@mail.test</a>' in browser.text
     assert "<b>" not in browser.text
     assert "other@mail.test" not in browser.text
     browser.go("/addresses?q=ONE")

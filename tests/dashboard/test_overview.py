@@ -81,6 +81,6 @@ def test_addresses_that_were_changed_last_are_there(house: PagesHouse, browser: 
         house.now = NOW + number
         browser.send("/private-address", {"email": f"a{number}@mail.test", "info": "<b>note</b>"})
     browser.go("/dashboard")
-    found = re.findall(r'<a href="/addresses/(a\d+)@mail.test">a\d+@', browser.text)
+    found = re.findall(r'<a href="/inbox/(a\d+)@mail.test">a\d+@', browser.text)
     assert found == [f"a{number}" for number in range(10, 0, -1)]
     assert "<b>note" not in browser.text
