@@ -28,6 +28,7 @@ help:
 DIST := /usr/lib/python3/dist-packages
 FOR_RUN := python3=$(SYSTEM_PYTHON) 'python3-venv=/usr/lib/python3.*/ensurepip/__init__.py'
 FOR_TEST := $(FOR_RUN) nodejs=node npm=npm strace=strace swaks=swaks curl=curl mpop=mpop \
+    nginx=/usr/sbin/nginx apache2-bin=/usr/sbin/apache2 haproxy=/usr/sbin/haproxy \
     libpython3.11-testsuite=/usr/lib/python3.11/test/test_email
 FOR_BROWSER := chromium=chromium 'libatomic1=/usr/lib/*/libatomic.so.1'
 FOR_DEBIAN := $(FOR_TEST) python3-twisted=$(DIST)/twisted python3-autobahn=$(DIST)/autobahn python3-treq=$(DIST)/treq \

@@ -104,6 +104,19 @@ def networks(value: Any) -> tuple[str, ...]:
     return items
 
 
+def proxies(value: Any) -> tuple[str, ...]:
+    """Take a list of addresses and networks of proxies; `unix` is whoever comes by a socket file."""
+    items = texts(value)
+    for item in items:
+        try:
+            if item != "unix":
+                ip_network(item)
+        except ValueError as error:
+            reason = "must be an address or a network, such as 127.0.0.1 or 10.0.0.0/8, or unix"
+            raise ValueError(f"{item!r}: {reason}") from error
+    return items
+
+
 def ports(value: Any) -> tuple[int | str, ...]:
     """Take a list of ports and ranges of them."""
     if not isinstance(value, list):

@@ -27,6 +27,7 @@ LIVE = frozenset(
     (
         "domains",
         "smtp.denylist",
+        "http.proxies",
         "validation",
         "inboxes",
         "retention",

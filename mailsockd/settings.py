@@ -32,6 +32,7 @@ class HTTP:
 
     listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), checks.listens)
     listen_tls: tuple[str, ...] = setting((), checks.listens)
+    proxies: tuple[str, ...] = setting((), checks.proxies)
 
 
 @attrs.frozen

@@ -53,6 +53,7 @@ from mailsockd.state.usage import seconds_to_next_month
 from mailsockd.web.call import Call
 from mailsockd.web.errors import HTTPError
 from mailsockd.web.limits import Limits
+from mailsockd.web.proxies import trusted
 from mailsockd.web.router import Route, Router
 from mailsockd.web.session import Browsers
 from mailsockd.web.site import Root, Site
@@ -83,11 +84,17 @@ def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
             root.putChild(name, resource)
     root.putChild(b"incoming-messages", IncomingMessages(sockets, lambda request: browsers.token(Call(request))))
     site = Site(
-        root, clock=core.reactor, limits=web_limits(config), body_bytes=router.body_bytes, quiet=PATHS
+        root,
+        clock=core.reactor,
+        limits=web_limits(config),
+        body_bytes=router.body_bytes,
+        trusted=trusted(config.http.proxies),
+        quiet=PATHS,
     )
 
     def take_over(loaded: Loaded) -> None:
         site.limit(web_limits(loaded.config))
+        site.trusted = trusted(loaded.config.http.proxies)
         router.limit(web_bodies(loaded.config))
 
     core.live.follow(take_over)

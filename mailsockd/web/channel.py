@@ -35,10 +35,11 @@ class Channel(http.HTTPChannel):
     transport: Any
     _networkProducer: Any
 
-    def __init__(self, site: "Site", peer: str) -> None:
+    def __init__(self, site: "Site", peer: str, counted: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.site = site
         self.peer = peer
+        self.counted = counted
         self.limits = site.limits
         self.MAX_LENGTH = self.limits.header_line
         self.body_bytes = self.limits.body_bytes
@@ -274,7 +275,7 @@ class Channel(http.HTTPChannel):
         self._drop_timers()
         self.body_bytes = self.site.bodies.drop(self.body_bytes)
         self.site.open.leave(self)
-        self.site.connections.leave(self.peer)
+        self.site.connections.leave(self.counted)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _drop_timers(self) -> None:
@@ -313,8 +314,8 @@ class Channel(http.HTTPChannel):
         ahead, self._buffer = b"".join([*self._dataBuffer, self._buffer]), b""
         self._dataBuffer = []
         self.site.open.leave(self)
-        self.site.connections.hand_over(self.peer)
+        self.site.connections.hand_over(self.counted)
         taker = protocol_of(transport)
-        when_lost(taker, lambda: self.site.connections.leave(self.peer, handed_over=True))
+        when_lost(taker, lambda: self.site.connections.leave(self.counted, handed_over=True))
         if ahead:
             taker.dataReceived(ahead)

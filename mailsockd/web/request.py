@@ -145,6 +145,14 @@ class Request(server.Request):
         else:
             self.refuse(HTTPError(405, "Only OPTIONS may ask for *.", headers={"Allow": "OPTIONS"}))
 
+    def isSecure(self) -> bool:
+        """Tell whether the client speaks TLS: with us, or with a trusted proxy, by its X-Forwarded-Proto."""
+        if self.channel.site.trusted(self.channel.peer):
+            said = self.requestHeaders.getRawHeaders(b"x-forwarded-proto") or ()
+            if said:
+                return said[-1].rpartition(b",")[2].strip().lower() == b"https"
+        return bool(super().isSecure())  # type: ignore[no-untyped-call]
+
     def _through_proxies(self) -> str:
         """The nearest address that is no trusted proxy: X-Forwarded-For is read from its end, as far as it was
         written by proxies that we trust."""

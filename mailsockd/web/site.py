@@ -118,9 +118,11 @@ class Site(server.Site):
     def buildProtocol(self, addr: "IAddress | None") -> Any:
         """A channel for the new connection, or one that only says 503."""
         peer = peer_of(addr) or "unix"
-        if not self.connections.admit(peer):
+        # A proxy brings everybody's connections: only the bound on all is for it.
+        counted = "unix" if self.trusted(peer) else peer
+        if not self.connections.admit(counted):
             return Crowded(self.connections, self.reactor, secrets.token_hex(8))
-        channel = Channel(self, peer)
+        channel = Channel(self, peer, counted)
         channel.factory = self
         channel.requestFactory = self.requestFactory
         self.open.add(channel)
