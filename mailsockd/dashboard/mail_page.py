@@ -7,7 +7,7 @@ from twisted.web.template import Element, Tag, renderer, tags
 
 from mailsockd.actions.flags import FOLDERS
 from mailsockd.dashboard.mail_query import SHOWN, Asked
-from mailsockd.dashboard.mail_rows import rows
+from mailsockd.dashboard.mail_rows import blank, rows
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.mail.stored import Message
 
@@ -112,6 +112,11 @@ class MailPage(Element):
         listed = self._listed
         chosen = self._opened.id if self._opened else ""
         return tag(*rows(listed.messages, self._asked, now=listed.now, chosen=chosen, changes=bool(listed.csrf)))
+
+    @renderer
+    def blank(self, request: Request, tag: Tag) -> "Tag | str":
+        """Give the row that is filled in when mail comes."""
+        return tag(*blank(self._asked)) if self._listed.csrf else ""
 
     @renderer
     def empty(self, request: Request, tag: Tag) -> "Tag | str":

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from twisted.web.template import Tag, tags
 
 from mailsockd.dashboard.mail_query import Asked
 from mailsockd.mail.people import Person
-from mailsockd.mail.stored import Message
+from mailsockd.mail.stored import Message, Summary
 from mailsockd.wire import date_json
 
 # Of a sender's text in a row; nobody reads on, and a list of fifty must stay small.
@@ -86,6 +87,32 @@ def rows(messages: Sequence[Message], asked: Asked, *, now: float, chosen: str, 
             class_="row unread" if unread else "row",
             **{"data-id": message.id, "data-seq": str(message.seq)},
         )
+
+
+def blank(asked: Asked) -> Iterator[Tag]:
+    """Give the row that a script fills in with what `row_json` says."""
+    nothing = Message("-", 0, "-", "", "", 0.0, 0, "", "", "", "", tls=False, summary=Summary(()), read=True)
+    return rows([nothing], asked, now=0.0, chosen="", changes=True)
+
+
+def row_json(message: Message, asked: Asked, now: float) -> dict[str, Any]:
+    """Give what a row shows."""
+    return {
+        "id": message.id,
+        "seq": message.seq,
+        "value": f"{message.inbox}/{message.id}",
+        "from": named(message.summary.sender),
+        "subject": subject_of(message),
+        "inbox": message.inbox,
+        "labels": list(message.labels[:3]),
+        "attachments": len(message.summary.attachments),
+        "folder": message.folder,
+        "starred": message.saved_by is not None,
+        "read": bool(message.read),
+        "received": date_json(message.received),
+        "age": age(message.received, now),
+        "href": asked.message(message.inbox, message.id),
+    }
 
 
 def _tick(value: str, subject: str) -> Tag:

@@ -17,6 +17,7 @@ from mailsockd.dashboard.frame import Frame, signed_in
 from mailsockd.dashboard.mail_message import MessageView, Opened
 from mailsockd.dashboard.mail_page import Listed, MailPage
 from mailsockd.dashboard.mail_query import Asked, inbox_path
+from mailsockd.dashboard.mail_rows import row_json
 from mailsockd.mail.address import domain_of
 from mailsockd.mail.message import Mail
 from mailsockd.mail.stored import Message
@@ -39,7 +40,7 @@ _NOTICES = {
 
 @attrs.frozen
 class Place:
-    """A list: what is asked of it, the messages that it is about, and what its page says."""
+    """A list: what is asked of it, the messages that it is about, what its page says; `tally` is how many there are."""
 
     asked: Asked
     view: View
@@ -50,6 +51,7 @@ class Place:
     empty: Tag = attrs.field(factory=tags.div)
     addresses: Sequence[str] = ()
     inbox: str = ""
+    tally: str = ""
 
 
 class MailRoutes:
@@ -150,7 +152,7 @@ class MailRoutes:
         count = await self._lists.count(view)
         alias = f"{self._book.alias(inbox)}@{domain_of(inbox)}"
         named = tags.span("Alias ", tags.code(alias), class_="alias")
-        told: list[Tag | str] = [tags.span(_messages(count)), " ", named]
+        told: list[Tag | str] = [_tally(_messages(count)), " ", named]
         actions = []
         address = self._book.get(inbox)
         if reader is not None and address is not None and address.owner == reader.name:
@@ -165,7 +167,8 @@ class MailRoutes:
             tags.p("Send a mail to ", tags.code(inbox), ". It shows up here the moment it arrives."),
         )
         asked = Asked.of(call, inbox_path(inbox))
-        return Place(asked, view, inbox_path(inbox), inbox, told, actions, empty, inbox=inbox)
+        tally = _messages(count)
+        return Place(asked, view, inbox_path(inbox), inbox, told, actions, empty, inbox=inbox, tally=tally)
 
     async def _app(self, call: Call) -> Place:
         account = signed_in(call)
@@ -173,7 +176,7 @@ class MailRoutes:
         address = asked.typed["address"]
         view = self._lists.inbox(account, address) if address else self._lists.mine(account)
         unread = await self._lists.unread(account)
-        told = [f"{unread:,} unread of {_messages(await self._lists.count(self._lists.mine(account)))}"]
+        tally = f"{unread:,} unread of {_messages(await self._lists.count(self._lists.mine(account)))}"
         empty = tags.div(
             tags.h2("No mail yet"),
             tags.p("The mail of all your addresses comes together here."),
@@ -185,7 +188,9 @@ class MailRoutes:
         addresses = [one.address for one in self._book.of(account.name) if not one.address.startswith("*@")]
         if address and address not in addresses:
             addresses.insert(0, address)
-        return Place(asked, view, "/app", "Unified Inbox", told, (), empty, addresses[:MOST_ADDRESSES])
+        return Place(
+            asked, view, "/app", "Unified Inbox", [_tally(tally)], (), empty, addresses[:MOST_ADDRESSES], tally=tally
+        )
 
     def _starred(self, call: Call) -> Place:
         account = signed_in(call)
@@ -252,6 +257,9 @@ class MailRoutes:
             found, older = await self._lists.page(asked.of_view(place.view), PAGE, asked.before)
         except Refusal as refusal:
             raise HTTPError(refusal.status, refusal.message, refusal.errors) from refusal
+        if message is None and call.header("Accept") == "application/json":
+            now = self._now()
+            return {"tally": place.tally, "messages": [row_json(one, asked, now) for one in found]}
         csrf = self._csrf(call)
         listed = Listed(
             place.title,
@@ -277,6 +285,10 @@ class MailRoutes:
 
     def _csrf(self, call: Call) -> str:
         return self._frame.csrf(call) if isinstance(call.caller, Account) else ""
+
+
+def _tally(text: str) -> Tag:
+    return tags.span(text, class_="tally")
 
 
 def _messages(count: int) -> str:

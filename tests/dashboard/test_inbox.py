@@ -46,11 +46,44 @@ def test_an_inbox_lists_its_mail_newest_first(house: PagesHouse, ada: Browser) -
     assert (answer.status, ids(ada)) == (200, ["m2-0", "m1-0"])
     assert "<h1><bdi>a@mail.test</bdi></h1>" in ada.text
     assert f"<code>{house.book.alias('a@mail.test')}@mail.test</code>" in ada.text
-    assert "<span>2 messages</span>" in ada.text
+    assert '<span class="tally">2 messages</span>' in ada.text
     assert "<bdi>Linden Books</bdi>" in ada.text
     assert "<bdi>Héllo &lt;b&gt;</bdi>" in ada.text
     assert re.findall(r'class="age"[^>]*>([^<]+)<|<time[^>]*>([^<]+)</time>', ada.text)
     assert ada.text.count('class="row unread"') == 1
+
+
+def test_the_script_of_a_list_is_answered_in_json(house: PagesHouse, ada: Browser) -> None:
+    """It has the count and the same rows as the page, by the same conditions; who may not see it gets none."""
+    house.deliver("a@mail.test", ORDER, received=NOW - 7200, labels=("tax",), saved_by="ada")
+    house.deliver("a@mail.test", HTML, received=NOW - 5, read=True)
+    json = {"Accept": "application/json"}
+    answer = ada.go("/inbox/a@mail.test?q=order", **json)
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert answer.json == {
+        "tally": "2 messages",
+        "messages": [
+            {
+                "id": "m1-0",
+                "seq": 1,
+                "value": "a@mail.test/m1-0",
+                "from": "Linden Books",
+                "subject": "Your order",
+                "inbox": "a@mail.test",
+                "labels": ["tax"],
+                "attachments": 0,
+                "folder": "inbox",
+                "starred": True,
+                "read": False,
+                "received": "2027-01-15T06:00:00.000Z",
+                "age": "2 h",
+                "href": "/inbox/a@mail.test/m1-0?q=order",
+            }
+        ],
+    }
+    assert [one["attachments"] for one in ada.go("/app", **json).json["messages"]] == [1, 0]
+    assert ada.go("/inbox/b@mail.test", **json).status == 404
+    assert house.browser().go("/app", **json).status == 303
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-// The pages of mail: local times, keys, several messages at once. All of it works without, too.
+// The pages of mail: local times, keys, several messages at once, new mail as it comes. All of it works without, too.
 
 import './times.js'
 import './mail-select.js'
 import './mail-keys.js'
+import './mail-live.js'
 import { change, showRead } from './mail-change.js'
 
 document.documentElement.classList.add('scripted')

@@ -28,8 +28,13 @@ export function showStar(row, starred) {
 /** Show a row as read or not. */
 export function showRead(row, read) {
   row.classList.toggle('unread', !read)
-  const word = row.querySelector('.open > .unseen')
-  if (read) word?.remove()
+  const link = row.querySelector('.open')
+  link.querySelector(':scope > .unseen')?.remove()
+  if (read) return
+  const word = document.createElement('span')
+  word.className = 'unseen'
+  word.textContent = 'Unread: '
+  link.prepend(word)
 }
 
 /** Star the message of a row, or take its star. */
