@@ -38,8 +38,7 @@ class Channel(http.HTTPChannel):
     def __init__(self, site: "Site", peer: str, counted: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.site = site
-        self.peer = peer
-        self.counted = counted
+        self.peer, self.counted = peer, counted
         self.limits = site.limits
         self.MAX_LENGTH = self.limits.header_line
         self.body_bytes = self.limits.body_bytes
