@@ -35,7 +35,7 @@ def test_settings_are_read_into_their_sections() -> None:
 @pytest.mark.parametrize(
     ("text", "error"),
     [
-        ("foo: 1", "f.yaml:1: foo: is not a setting; there are activity, api, capture, control, data, data_on_network, "),
+        ("foo: 1", "f.yaml:1: foo: is not a setting; there are activity, api, capture, control, data, "),
         (
             "smtp:\n  lisen: []",
             "f.yaml:2: smtp.lisen: is not a setting; there are accept, denylist, listen, listen_tls",
