@@ -12,6 +12,7 @@ from mailsockd.actions.ports import (
     EVERYTHING,
     Entry,
     Filter,
+    InboxTotals,
     Selection,
     Snapshot,
     StorageTrouble,
@@ -164,6 +165,15 @@ class MemoryMailbox:
 
     def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
         return succeed(sorted({message.inbox for message in self.messages if owner and message.owner == owner}))
+
+    def largest_inboxes(self, owner: str, limit: int) -> "Deferred[list[InboxTotals]]":
+        found = [
+            InboxTotals(inbox, len(some), sum(one.size for one in some), sum(one.saved_by is not None for one in some))
+            for inbox in {message.inbox for message in self.messages if owner and message.owner == owner}
+            if (some := [message for message in self.messages if (message.inbox, message.owner) == (inbox, owner)])
+        ]
+        found.sort(key=lambda one: (-one.bytes, one.inbox))
+        return succeed(found[: max(limit, 0)])
 
     def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
         term = Term(query)

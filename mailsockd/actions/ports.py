@@ -129,6 +129,16 @@ class Totals:
     starred: int = 0
 
 
+@attrs.frozen
+class InboxTotals:
+    """Of one inbox, what an account owns in it: how many messages, their bytes, and how many of them are starred."""
+
+    inbox: str
+    messages: int
+    bytes: int
+    starred: int
+
+
 Top: TypeAlias = Literal["addresses", "senders", "domains"]
 EVERYTHING = Filter()
 TEXTS_READ = 1000
@@ -229,6 +239,9 @@ class Mailbox(Protocol):
 
     def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
         """Give the inboxes that have mail which an account owns, sorted."""
+
+    def largest_inboxes(self, owner: str, limit: int) -> "Deferred[list[InboxTotals]]":
+        """Give the inboxes with mail that an account owns, the largest first, equal ones by name."""
 
     def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
         """

@@ -2,6 +2,7 @@
 
 import sqlite3
 
+from mailsockd.actions.ports import InboxTotals
 from mailsockd.mail.stored import Message
 from mailsockd.storage.reader import Question
 from mailsockd.storage.rows import messages_from
@@ -43,6 +44,23 @@ def inboxes_of(owner: str) -> Question:
             {"owner": owner},
         ).fetchall()
         return [row[0] for row in rows]
+
+    return ask
+
+
+def largest_inboxes(owner: str, limit: int) -> Question:
+    """Ask which inboxes take the most of what an account owns."""
+
+    def ask(db: sqlite3.Connection) -> list[InboxTotals]:
+        rows = db.execute(
+            """
+            SELECT inbox, COUNT(*), SUM(size) AS bytes, COUNT(saved_by) FROM messages
+            WHERE owner = :owner AND owner <> '' AND domain IS NOT NULL
+            GROUP BY inbox ORDER BY bytes DESC, inbox LIMIT :limit
+            """,
+            {"owner": owner, "limit": max(limit, 0)},
+        ).fetchall()
+        return [InboxTotals(*row) for row in rows]
 
     return ask
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 
-from mailsockd.actions.ports import EVERYTHING, Filter, Selection, StateUnreadable, Top, Totals, View
+from mailsockd.actions.ports import EVERYTHING, Filter, InboxTotals, Selection, StateUnreadable, Top, Totals, View
 from mailsockd.mail.stored import Message
 from mailsockd.state.deliveries import Delivery
 from mailsockd.storage import accounts, changes, finding, reader, statistics, writer
@@ -198,6 +198,10 @@ class SQLiteMailbox:
     def inboxes_of(self, owner: str) -> "Deferred[list[str]]":
         """Give the inboxes that have mail which an account owns, sorted."""
         return ensureDeferred(self._search.ask(accounts.inboxes_of(owner)))
+
+    def largest_inboxes(self, owner: str, limit: int) -> "Deferred[list[InboxTotals]]":
+        """Give the inboxes with mail that an account owns, the largest first."""
+        return ensureDeferred(self._search.ask(accounts.largest_inboxes(owner, limit)))
 
     def search(self, owner: str, query: str, limit: int) -> "Deferred[list[Message]]":
         """Give what belongs to an account and has the query in its sender, recipients or subject."""

@@ -5,7 +5,7 @@ from typing import Any
 import attrs
 from twisted.internet.defer import Deferred
 
-from mailsockd.actions.ports import Filter, Selection, Term, Totals, View
+from mailsockd.actions.ports import Filter, InboxTotals, Selection, Term, Totals, View
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
 from tests.storage.contract_mailbox import ANNS, BOBS, PUBLIC, Opened, message
@@ -286,6 +286,16 @@ class ListsContract(Opened):
         assert totals == {"ann": Totals(5, 25, 3), "bob": Totals(2, 103, 1), "eve": Totals(), "": Totals()}
         inboxes = {owner: self.pump.wait(self.mailbox.inboxes_of(owner)) for owner in ("ann", "bob", "eve", "")}
         assert inboxes == {"ann": ["a@b.example", "y@c.example"], "bob": ["a@b.example"], "eve": [], "": []}
+
+    def test_largest_inboxes(self) -> None:
+        """What an account owns is counted and measured by inbox, the largest first; nobody else's mail is in it."""
+        self.fill()
+        first = InboxTotals("a@b.example", 2, 11, 0)
+        assert self.pump.wait(self.mailbox.largest_inboxes("ann", 9)) == [first, InboxTotals("y@c.example", 1, 5, 1)]
+        assert self.pump.wait(self.mailbox.largest_inboxes("ann", 1)) == [first]
+        assert self.pump.wait(self.mailbox.largest_inboxes("ann", -1)) == []
+        assert self.pump.wait(self.mailbox.largest_inboxes("bob", 9)) == [InboxTotals("a@b.example", 1, 100, 0)]
+        assert self.pump.wait(self.mailbox.largest_inboxes("", 9)) == []
 
     def test_starred(self) -> None:
         """Starred messages are the account's own and public ones, of all inboxes, newest first."""
