@@ -10,6 +10,7 @@ from mailsockd.actions.health import Health
 from mailsockd.actions.mail_lists import MailLists
 from mailsockd.actions.messages import Messages
 from mailsockd.actions.parsing import Parsing
+from mailsockd.actions.storage_use import StorageUse
 from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
 from mailsockd.dashboard.account import AccountPageRoutes
@@ -34,6 +35,7 @@ from mailsockd.dashboard.reference import ReferenceRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
+from mailsockd.dashboard.storage import StoragePageRoutes
 from mailsockd.dashboard.usage import UsageRoutes, usage_count
 from mailsockd.state.accounts import Account
 from mailsockd.web.router import HasRoutes, Router, Translate
@@ -59,6 +61,7 @@ PAGES = (
     ReferenceRoutes,
     SettingsRoutes,
     SignInRoutes,
+    StoragePageRoutes,
     UsageRoutes,
 )
 
@@ -114,6 +117,7 @@ def pages_router(
         SettingsRoutes(frame, core.addresses, registry.book, core.settings, core.webhooks, core.try_webhook),
         ReferenceRoutes(frame, description),
         SignInRoutes(frame, core.sign_ins, browsers, SESSION_LONGEST),
+        StoragePageRoutes(frame, StorageUse(core.mailbox, core.rights), messages),
         AccountPageRoutes(frame, core.accounts, core.sign_ins, SESSION_LONGEST),
         ActivityPageRoutes(frame, core.activity_reading, time.time),
         DeliveryListRoutes(frame, core.deliveries),

@@ -42,7 +42,8 @@ class HealthPage(Element):
         limit, least = condition.stored_limit, condition.least_free
         return tag.fillSlots(
             now=moment(self._now),
-            stored=size(condition.stored) + (f" of {size(limit)}" if limit else ""),
+            stored=size(condition.stored),
+            of=f", of {size(limit)}" if limit else "",
             line=share(condition.stored, limit) if limit else "",
             bound="When it is full, the oldest mail goes, and starred mail never." if limit else "It has no bound.",
             free=size(condition.free_disk),

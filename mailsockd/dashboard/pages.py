@@ -45,6 +45,7 @@ PLACES = (
     ("/domains", "Custom Domains"),
     ("", "Account"),
     ("/api-keys", "API Keys & Users"),
+    ("/storage", "Manage Storage"),
     ("/usage", "Usage and Analytics"),
     ("/activity", "Recent Activity"),
     ("/validation", "Email Validation"),

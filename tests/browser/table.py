@@ -130,6 +130,9 @@ PAGES = (
     Row("/inbox/{address}/{message}?view=json", ADA, "as JSON"),
     Row("/inbox/nothing@mail.test", BOB),
     Row("/inbox/{address}", BOB, "of another account", status=404, wrong=404),
+    Row("/storage"),
+    Row("/storage", BOB),
+    Row("/storage", ADA, "purge asked", press("Purge Inbox of")),
     Row("/admin/health", ADMIN),
     Row("/admin/health", ADA, "no administrator", wrong=404, status=404),
 )

@@ -22,6 +22,7 @@ from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.actions.sessions import SignIns
 from mailsockd.actions.settings import Setting
+from mailsockd.actions.storage_use import StorageUse
 from mailsockd.actions.webhooks import Webhooks
 from mailsockd.dashboard.account import AccountPageRoutes
 from mailsockd.dashboard.activity import ActivityPageRoutes
@@ -40,6 +41,7 @@ from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
+from mailsockd.dashboard.storage import StoragePageRoutes
 from mailsockd.dashboard.usage import UsageRoutes
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
@@ -171,6 +173,11 @@ class PagesHouse:
                 [("POP3", ["127.0.0.1:1110"]), ("POP3 with TLS", [])],
             ),
             ApiKeyRoutes(self.frame, self.actions, self.metering.usage.seen, lambda: self.now),
+            StoragePageRoutes(
+                self.frame,
+                StorageUse(self.mailbox, self.rights),
+                Messages(self.mailbox, self.rights, "mail.test", self.activity),
+            ),
             UsageRoutes(self.frame, self.metering, self.actions),
             AccountPageRoutes(self.frame, self.actions, self.sign_ins, 86_400),
             DeliveryListRoutes(self.frame, self.sending),

@@ -117,7 +117,7 @@ def test_figures(house: HealthHouse) -> None:
         "Messages evicted": "0",
         "Accounts": "4",
         "Reserved addresses": "1",
-        "Stored mail": "1.0 GiB of 4.0 GiB",
+        "Stored mail, of 4.0 GiB": "1.0 GiB",
         "The disk has left": "10.0 GiB",
     }
     assert 'class="filled" width="25.0%"' in browser.text
