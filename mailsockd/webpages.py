@@ -91,7 +91,7 @@ def pages_router(
     messages = Messages(core.mailbox, core.rights, core.config.name, core.activity)
     domains = DomainActions(registry, core.rights, core.mailbox, time.time, core.activity)
     claims = core.ownership.claims
-    frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts)
+    frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts, core.config.served)
     apis: Sequence[HasRoutes] = (
         DashboardRoutes(frame, core.config.served[0]),
         DomainListRoutes(frame, domains, claims, core.config.domains_hosted),

@@ -39,12 +39,13 @@ class Frame:
     Makes answers of contents.
 
     `places` are the paths of the navigation that this server has; `counts` gives the numbers beside them for an
-    account.
+    account. `domains` are those that mail is taken for, the first one foremost.
     """
 
     static: StaticFiles
     places: frozenset[str] = frozenset()
     counts: Callable[[Account], Mapping[str, int]] = lambda account: {}
+    domains: Sequence[str] = ()
 
     @property
     def sign_in(self) -> bool:
@@ -75,6 +76,7 @@ class Frame:
             current=current,
             notices=notices,
             places=self.places,
+            domains=self.domains,
             sign_in=self.sign_in and current != "/login",
         )
         return Reply(await html(layout), HTML_TYPE, status, PAGE | dict(headers or {}))

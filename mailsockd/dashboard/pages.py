@@ -64,7 +64,7 @@ class Layout(Element):
     `static` is the path under which the static files are; `module` is the page's script and `sheet` its own style, ""
     when it has none;
     `current` is the path of the place in the navigation; `notices` are sentences above the content, each with its kind:
-    "good", "warn", "bad" or "ask". `places` are those that this server has.
+    "good", "warn", "bad" or "ask". `places` are those that this server has, `domains` those that it takes mail for.
     """
 
     loader = template("layout.xhtml")
@@ -81,6 +81,7 @@ class Layout(Element):
         current: str = "",
         notices: Sequence[tuple[str, str]] = (),
         places: frozenset[str] = frozenset(),
+        domains: Sequence[str] = (),
         sign_in: bool = False,
     ) -> None:
         super().__init__()
@@ -93,6 +94,7 @@ class Layout(Element):
         self._current = current
         self._notices = notices
         self._places = places
+        self._domains = domains
         self._sign_in = sign_in
 
     @renderer
@@ -135,6 +137,17 @@ class Layout(Element):
     def navigation(self, request: Request, tag: Tag) -> "Tag | str":
         """Show the places that a visitor may go to."""
         return tag if self._visitor else ""
+
+    @renderer
+    def check_mail(self, request: Request, tag: Tag) -> "Tag | str":
+        """Give the way to the inbox of any address."""
+        return tag if self._domains and "/check-mail" in self._places else ""
+
+    @renderer
+    def domain(self, request: Request, tag: Tag) -> Iterator[Tag]:
+        """Give each domain that mail is taken for."""
+        for domain in self._domains:
+            yield tags.option(f"@{domain}", value=domain)
 
     @renderer
     def navigation_button(self, request: Request, tag: Tag) -> "Tag | str":

@@ -127,7 +127,8 @@ class PagesHouse:
             monotonic=lambda: self.now,
         )
         self.browsers = Browsers(self.sign_ins.caller)
-        self.frame = Frame(read_static_files(), frozenset(("/dashboard", "/addresses", "/websocket-test")))
+        places = ("/dashboard", "/addresses", "/websocket-test", "/check-mail")
+        self.frame = Frame(read_static_files(), frozenset(places), domains=("mail.test",))
         self.mailbox = MemoryMailbox()
         self.subscriptions = Subscriptions()
         self.addresses = Addresses(

@@ -355,3 +355,15 @@ def test_the_front_page_asks_for_an_inbox(house: PagesHouse) -> None:
     assert 'action="/check-mail"' in browser.text
     assert '<option value="mail.test">mail.test</option>' in browser.text
     assert ">Check the mail!</button>" in browser.text
+
+
+def test_every_page_leads_to_any_inbox(house: PagesHouse, ada: Browser) -> None:
+    """The navigation of who is signed in has the form that checks the mail of any address; others' pages have none."""
+    ada.go("/dashboard")
+    form = ada.text.partition('<form method="get" action="/check-mail" class="any-inbox">')[2].partition("</form>")[0]
+    assert 'name="local"' in form
+    assert '<option value="mail.test">@mail.test</option>' in form
+    assert "Check the mail!" in form
+    nobody = house.browser()
+    nobody.go("/login")
+    assert "any-inbox" not in nobody.text
