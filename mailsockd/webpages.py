@@ -83,7 +83,7 @@ def pages_router(
         left = account.credits
         return {
             "Reserved addresses": f"{registry.book.count(account.name):,}",
-            "Addresses left": "any number" if left is None else f"{max(0, left - registry.book.count(account.name)):,}",
+            "Addresses left": "no limit" if left is None else f"{max(0, left - registry.book.count(account.name)):,}",
             "Domains": f"{len(registry.domains.of(account.name)):,}",
             "Open web sockets": f"{sum(one.account == account.name for one in core.subscriptions):,}",
         }

@@ -35,6 +35,8 @@ def declare(program: Group) -> None:
     retry.add_argument("numbers", metavar="NUMBER", type=int, nargs="*")
     retry.add_argument("--failed", action="store_true", help="all that have failed, or those that the options name")
     _conditions(retry)
+    cancel = group.command("cancel", _cancel, "Give up deliveries that wait.", "delivery cancel 17 18")
+    cancel.add_argument("numbers", metavar="NUMBER", type=int, nargs="+")
 
 
 def _conditions(parser: argparse.ArgumentParser) -> None:
@@ -89,6 +91,14 @@ def _retry(context: Context) -> None:
     else:
         number = answer["retried"]
         context.output.say(f"{number} {'delivery is' if number == 1 else 'deliveries are'} tried again")
+
+
+def _cancel(context: Context) -> None:
+    cancelled = [context.daemon.call("POST", f"deliveries/{number}/cancel") for number in context.options.numbers]
+    if context.output.json:
+        context.output.value(cancelled)
+    else:
+        context.output.say(f"{len(cancelled)} {'delivery is' if len(cancelled) == 1 else 'deliveries are'} given up")
 
 
 def _one(context: Context, delivery: dict[str, Any]) -> None:

@@ -40,6 +40,11 @@ class DeliveryRoutes:
         """Have one delivery tried again."""
         return delivery_json(await self._deliveries.retry(None, id))
 
+    @routes.post("/control/v1/deliveries/{id}/cancel", open=True)
+    async def cancel(self, call: Call, id: str) -> Any:
+        """Give up one delivery that waits."""
+        return delivery_json(await self._deliveries.cancel(None, id))
+
     @routes.post("/control/v1/deliveries/retry", open=True)
     async def retry_failed(self, call: Call) -> Any:
         """Have all failed deliveries that meet the conditions of the body tried again, and answer how many."""

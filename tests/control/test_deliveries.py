@@ -120,3 +120,13 @@ def test_an_account_that_is_removed_with_its_mail_takes_its_deliveries_along(hou
     house.ctl("account", "add", "ada")
     house.ctl("account", "remove", "ada", "--purge")
     assert [one.account for one in house.deliveries.all] == ["bob"]
+
+
+def test_cancel(house: House) -> None:
+    """What waits is given up, whoever's it is; what does not is told, and what is named before it was given up."""
+    assert house.ctl("delivery", "cancel", "3").out == "1 delivery is given up\n"
+    assert (house.deliveries.all[2].status, house.deliveries.all[2].error) == (Status.FAILED, "it was cancelled")
+    run = house.ctl("delivery", "cancel", "3")
+    assert (run.status, run.err) == (1, "mailsockctl: The delivery 3 does not wait any more.\n")
+    house.deliveries.put(delivery("m4-0"), delivery("m5-0"))
+    assert [one["status"] for one in house.ctl("delivery", "cancel", "--json", "4", "5").json] == ["failed", "failed"]
