@@ -35,7 +35,8 @@ def place(delivery: Delivery) -> str:
 def delivery_moment(delivery: Delivery) -> tuple[str, Tag]:
     """Give what was or is to be, and when."""
     if delivery.status is Status.WAITING:
-        return "Next try", moment(delivery.due)
+        # One that was not tried stands behind others to the same target; when it is due says nothing then.
+        return ("Next try", moment(delivery.due)) if delivery.attempts else ("Waits since", moment(delivery.since))
     words = "Delivered" if delivery.status is Status.DELIVERED else "Given up"
     return words, moment(delivery.created if delivery.finished is None else delivery.finished)
 

@@ -22,7 +22,7 @@ OpenWindow = Callable[..., Window]
 @pytest.fixture(scope="package")
 def house() -> Iterator[House]:
     """Give the daemon with what its accounts have."""
-    with Daemon() as daemon:
+    with Daemon({"webhook": {"allow": ["127.0.0.0/8"], "ports": ["9"]}}) as daemon:
         yield furnish(daemon)
 
 

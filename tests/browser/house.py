@@ -18,7 +18,7 @@ ADDRESSES: dict[str, dict[str, Any]] = {
     ORDERS: {"info": "Order confirmations of the shop", "enablews": True},
     SIGNUP: {"info": "Codes for new accounts, read by the tests", "enablews": True, "forward": ORDERS},
     ALERTS: {"info": "Nightly builds"},
-    PRESS: {},
+    PRESS: {"webhook": "http://127.0.0.1:9/nobody-is-there"},
 }
 MAILS = (
     (ORDERS, "Linden Books <shop@linden.example>", "Your order 2041 is on its way", "It left our shelves today.\n\n"
@@ -73,5 +73,5 @@ def furnish(daemon: Daemon) -> House:
     house.rest("POST", f"/domains/{CLAIMED}")
     ids = [house.mail(recipient, subject, text, sender) for recipient, sender, subject, text in MAILS]
     house.rest("PUT", f"/addresses/{SIGNUP}/messages/{ids[1]}/star")
-    house.names = {"address": ORDERS, "message": ids[0], "domain": CLAIMED}
+    house.names = {"address": ORDERS, "press": PRESS, "message": ids[0], "domain": CLAIMED}
     return house

@@ -103,6 +103,8 @@ PAGES = (
     Row("/usage"),
     Row("/deliveries"),
     Row("/deliveries", BOB),
+    Row("/deliveries?address={press}", ADA, "in vain"),
+    Row("/deliveries?status=waiting", ADA, "stop asked", press("Stop: delivery")),
     Row("/deliveries/1"),
     Row("/activity"),
     Row("/activity", ADMIN),

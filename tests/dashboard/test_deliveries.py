@@ -59,6 +59,15 @@ def test_each_delivery_says_what_became_of_it(browser: Browser) -> None:
     assert buttons(browser) == ["Send now: delivery 2", "Stop: delivery 2", "Send again: delivery 1"]
 
 
+def test_one_that_was_not_tried_yet_waits_for_its_turn(house: PagesHouse, browser: Browser) -> None:
+    """It stands behind others to the same target, so that nobody knows when it will be tried."""
+    house.deliveries.put(of("m5-0", created=NOW - 60, due=NOW - 60))
+    browser.go("/deliveries?message=m5-0")
+    assert re.findall(r'<p class="hint">([A-Z][a-z ]+): <time[^>]*>([^<]+)</time>([^<]*)<', browser.text) == [
+        ("Waits since", "2027-01-15 07:59 UTC", "")
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
