@@ -99,7 +99,9 @@ class MailPage(Element):
     @renderer
     def bulk(self, request: Request, tag: Tag) -> "Tag | str":
         """Give what can be done with several at once."""
-        return tag if self._listed.csrf and self._listed.messages else ""
+        if not self._listed.csrf:
+            return ""
+        return tag if self._listed.messages else tag(hidden="hidden")
 
     @renderer
     def target(self, request: Request, tag: Tag) -> Tag:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import OpenWindow
+from tests.browser.conftest import OpenWindow, sign_in
 from tests.browser.house import ADMIN, House
 from tests.browser.test_pages import PHONE, violations
 from tests.integration.daemon import DOMAIN
@@ -71,6 +71,25 @@ def test_an_empty_inbox_fills_itself(house: House, open_window: OpenWindow) -> N
     expect(page.get_by_role("heading", name="No mail yet")).to_have_count(0)
     page.get_by_role("link", name="The first").click()
     expect(page.locator(".mail-text")).to_contain_text("Its text")
+
+
+def test_the_session_ends_while_a_page_is_open(house: House, inbox: str, open_window: OpenWindow) -> None:
+    """The page goes to the sign-in form, and from there back to where it was."""
+    window = open_window()
+    sign_in(window, ADMIN, house.passwords[ADMIN])
+    page = window.page
+    with page.expect_response("**/events?*"):
+        window.go(f"/inbox/{inbox}")
+    with window.expecting("status of 401"):
+        other = window.context.new_page()
+        other.goto(f"{window.origin}/dashboard")
+        other.locator(".menu summary").click()
+        other.get_by_role("button", name="Sign Out").click()
+        page.wait_for_url("**/login?next=*")
+    page.get_by_label("User name").fill(ADMIN)
+    page.get_by_label("Password").fill(house.passwords[ADMIN])
+    window.button("Sign In").click()
+    window.at(f"/inbox/{inbox}")
 
 
 def test_by_the_keyboard(inbox: str, open_window: OpenWindow) -> None:

@@ -4,6 +4,7 @@
 // to another machine), one of them listens for all; elsewhere a tab listens while it is looked at.
 const TOGETHER = 'locks' in navigator && 'BroadcastChannel' in window
 const HIDDEN_FOR = 30_000 // milliseconds
+const REFUSED_FOR = 30_000
 
 /**
  * Call `heard({ mails, more })` when mail was stored: in `inbox`, or in any inbox of the account when that is ''.
@@ -16,14 +17,28 @@ export function listen(inbox, heard, again) {
 
 function open(path, heard, again) {
   let opened = false
-  const source = new EventSource(path)
-  source.addEventListener('open', () => {
-    if (opened) again()
-    opened = true
-  })
-  source.addEventListener('mail', (event) => heard(JSON.parse(event.data)))
-  source.addEventListener('missed', again)
-  return () => source.close()
+  let timer = 0
+  let source = null
+  function begin() {
+    source = new EventSource(path)
+    source.addEventListener('open', () => {
+      if (opened) again()
+      opened = true
+    })
+    source.addEventListener('mail', (event) => heard(JSON.parse(event.data)))
+    source.addEventListener('missed', again)
+    source.addEventListener('error', () => {
+      // Refused, and not only interrupted: browsers do not try again by themselves. The page looks why.
+      if (source.readyState !== EventSource.CLOSED) return
+      again()
+      timer = setTimeout(begin, REFUSED_FOR)
+    })
+  }
+  begin()
+  return () => {
+    clearTimeout(timer)
+    source.close()
+  }
 }
 
 function listenTogether(path, heard, again) {

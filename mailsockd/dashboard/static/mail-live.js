@@ -7,6 +7,7 @@ import { localise } from './times.js'
 
 const PAUSE = 300 // milliseconds; what arrives within them is fetched at once
 const MOST = 200 // rows that stay on the page
+const MINUTE = 60_000
 const TITLE = document.title
 
 const root = document.querySelector('.mail')
@@ -28,7 +29,8 @@ async function look() {
   asking = true
   try {
     const answer = await fetch(root.dataset.list, { headers: { Accept: 'application/json' }, cache: 'no-store' })
-    if (answer.ok && !answer.redirected) show(await answer.json())
+    if (answer.redirected) location.reload() // the session is over: to sign in, and back
+    else if (answer.ok) show(await answer.json())
   } catch {
     // The stream comes back by itself, and then the page looks again.
   }
@@ -92,6 +94,7 @@ function show({ tally, messages }) {
   list.prepend(...fresh.map(row))
   for (const one of [...list.children].slice(MOST)) one.remove()
   at('empty')?.remove()
+  document.querySelector('.bulk').hidden = false
   count()
   arrived += fresh.length
   document.title = `(${arrived}) ${TITLE}`
@@ -99,6 +102,17 @@ function show({ tally, messages }) {
     ? `New mail from ${fresh[0].from}: ${fresh[0].subject}`
     : `${fresh.length} new mails, the last one from ${fresh[0].from}`
 }
+
+function age(time) {
+  const minutes = Math.floor((Date.now() - new Date(time.dateTime)) / MINUTE)
+  if (minutes < 1) return 'now'
+  if (minutes < 60) return `${minutes} min`
+  return minutes < 1440 ? `${Math.floor(minutes / 60)} h` : time.textContent
+}
+
+setInterval(() => {
+  for (const time of list.querySelectorAll('time.age')) time.textContent = age(time)
+}, MINUTE)
 
 /** Count from nothing again when somebody looks. */
 function seen() {
