@@ -175,6 +175,11 @@ class Live:
         """The certificates in force."""
         return self._loaded.certificates
 
+    @property
+    def disposable(self) -> frozenset[str]:
+        """The disposable domains in force."""
+        return self._loaded.disposable
+
     def follow(self, take_over: Callable[[Loaded], object]) -> None:
         """Have something told of each change. It must not fail: what can be wrong was looked at before."""
         self._followers.append(take_over)

@@ -37,6 +37,7 @@ from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.storage import StoragePageRoutes
 from mailsockd.dashboard.usage import UsageRoutes, usage_count
+from mailsockd.dashboard.validation import ValidationPageRoutes
 from mailsockd.state.accounts import Account
 from mailsockd.web.router import HasRoutes, Router, Translate
 from mailsockd.web.session import Browsers
@@ -63,6 +64,7 @@ PAGES = (
     SignInRoutes,
     StoragePageRoutes,
     UsageRoutes,
+    ValidationPageRoutes,
 )
 
 
@@ -124,6 +126,7 @@ def pages_router(
         DeliveryPageRoutes(frame, core.deliveries, core.activity_reading),
         ApiKeyRoutes(frame, core.accounts, core.metering.usage.seen, time.time),
         UsageRoutes(frame, core.metering, core.accounts),
+        ValidationPageRoutes(frame, lambda: core.live.disposable),
     )
     return Router(*apis, browsers=browsers, cross_origin=False, translate=translate, refused=as_page(frame))
 

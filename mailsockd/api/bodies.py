@@ -3,7 +3,8 @@
 from mailsockd.actions.addresses import LONGEST_INFO
 from mailsockd.actions.flags import LONGEST_LABEL, MOST_LABELS
 from mailsockd.actions.outgoing import MOST_RECIPIENTS
-from mailsockd.api.fields import MOST_ENCLOSURES, MOST_RECEIVED, MOST_RESERVED, MOST_VALIDATED
+from mailsockd.actions.validation import MOST_VALIDATED
+from mailsockd.api.fields import MOST_ENCLOSURES, MOST_RECEIVED, MOST_RESERVED
 from mailsockd.api.schemas import RECIPIENT
 from mailsockd.api.shapes import Named, Schema, array, closed, flag, nullable, text
 

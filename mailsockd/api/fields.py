@@ -6,7 +6,6 @@ from mailsockd.web.errors import wrong
 
 # Element caps of all routes (contract section 3.12).
 MOST_RESERVED = 100
-MOST_VALIDATED = 50
 MOST_ENCLOSURES = 100
 MOST_RECEIVED = 50
 

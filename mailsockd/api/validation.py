@@ -3,11 +3,11 @@
 from collections.abc import Container
 from typing import Any
 
-from mailsockd.actions.validation import verdict
+from mailsockd.actions.validation import MOST_VALIDATED, verdict
 from mailsockd.api.account_schemas import VERDICT, VERDICTS
 from mailsockd.api.answers import Body, gives
 from mailsockd.api.bodies import VALIDATED
-from mailsockd.api.fields import MOST_VALIDATED, texts
+from mailsockd.api.fields import texts
 from mailsockd.api.objects import verdict_json
 from mailsockd.web.router import Call, Routes
 

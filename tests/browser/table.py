@@ -135,6 +135,9 @@ PAGES = (
     Row("/storage"),
     Row("/storage", BOB),
     Row("/storage", ADA, "purge asked", press("Purge Inbox of")),
+    Row("/validation"),
+    Row("/validation?emails=user1%2Btag@mail.test%0Anobody%0Aan@email@example.org", ADA, "checked"),
+    Row("/validation", BOB, "nothing typed", send("Check", emails=""), wrong=400),
     Row("/admin/health", ADMIN),
     Row("/admin/health", ADA, "no administrator", wrong=404, status=404),
 )

@@ -43,6 +43,7 @@ from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
 from mailsockd.dashboard.storage import StoragePageRoutes
 from mailsockd.dashboard.usage import UsageRoutes
+from mailsockd.dashboard.validation import ValidationPageRoutes
 from mailsockd.mail.message import parse
 from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.accounts import Account, Accounts, ApiKey, key_digest
@@ -100,6 +101,7 @@ class PagesHouse:
 
     def __init__(self) -> None:
         self.now = NOW
+        self.disposable = {"temp.test"}
         self.store = MemoryStore()
         self.accounts = Accounts()
         for account in (
@@ -180,6 +182,7 @@ class PagesHouse:
                 Messages(self.mailbox, self.rights, "mail.test", self.activity),
             ),
             UsageRoutes(self.frame, self.metering, self.actions),
+            ValidationPageRoutes(self.frame, lambda: self.disposable),
             AccountPageRoutes(self.frame, self.actions, self.sign_ins, 86_400),
             DeliveryListRoutes(self.frame, self.sending),
             DeliveryPageRoutes(self.frame, self.sending, self.reading),
