@@ -107,8 +107,10 @@ class _Making:
         if name not in _VOID and len(self.opened) >= OPEN:
             return
         kept = self.kept(given)
-        if name == "a" and "href" in given:
-            kept |= self.link(given["href"])
+        link = self.link(given["href"]) if name == "a" and "href" in given else {}
+        if link:
+            kept.pop("title", None)  # what is said of a link is where it leads
+            kept |= link
         self.out.append(_tag(name, kept))
         if name not in _VOID:
             self.opened.append(name)
