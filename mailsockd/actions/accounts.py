@@ -23,6 +23,7 @@ SHORTEST_KEY = 16
 LONGEST_KEY = 200
 MOST_KEYS = 500  # of one account
 LIMITS = ("credits", "message_limit", "monthly_ops")  # of an account, by the name of their field
+OPERATOR = "by the operator"
 MOST_CREDITS = 1_000_000_000  # what a store can keep has a limit too, and a client may read a number as 32 bits
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}\Z")
 _KEY_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,100}\Z")
@@ -92,34 +93,51 @@ class AccountActions:
         return account
 
     async def set(
-        self, name: str, *, admin: bool | None = None, capture_private: bool | None = None, **limits: int | None
+        self,
+        name: str,
+        *,
+        admin: bool | None = None,
+        capture_private: bool | None = None,
+        disabled: bool | None = None,
+        by: str = OPERATOR,
+        **limits: int | None,
     ) -> Account:
         """
-        Set whether an account is an administrator, whether the mail that it captures is its own, and its limits.
+        Set whether an account is an administrator or disabled, whether what it captures is its own, and its limits.
 
-        `limits` are those of LIMITS that are given; None is any number. Raises Refusal 400, 404.
+        One that is disabled can do nothing: its sockets and browser sessions end at once, its keys and passwords are
+        refused; what it has stays, and its mail is still taken. `limits` are those of LIMITS that are given; None is
+        any number. `by` says in the activity who did it. Raises Refusal 400, 404.
         """
         account = self.find(name)
-        if admin is False:
+        if admin is False or disabled:
             self._keep_an_administrator(account)
         for limit, value in limits.items():
             if value is not None and not 0 <= value <= MOST_CREDITS:
                 reason = f"must be from 0 to {MOST_CREDITS}, or unlimited"
                 raise Refusal(400, f"{limit} {reason}", (f"{limit}: {reason}",))
         wanted: dict[str, Any] = {limit: limits[limit] for limit in LIMITS if limit in limits}
-        flags = {"admin": admin, "capture_private": capture_private}
+        flags = {"admin": admin, "capture_private": capture_private, "disabled": disabled}
         wanted |= {flag: value for flag, value in flags.items() if value is not None}
         changed = attrs.evolve(account, **wanted, updated=self._now())
-        await self._registry.change([changed])
+        await to_the_end(self._set(account, changed, by))
         return changed
 
-    async def set_password(self, name: str, password: str | None = None) -> str:
+    async def _set(self, account: Account, changed: Account, by: str) -> None:
+        await self._registry.change([changed])
+        if changed.disabled != account.disabled:
+            self._record(Kind.ACCOUNT_DISABLED if changed.disabled else Kind.ACCOUNT_ENABLED, account.name, by)
+        if changed.disabled:
+            self._end_sockets(account.name, "the account is disabled")
+            await self._sign_out(account.name)
+
+    async def set_password(self, name: str, password: str | None = None, by: str = OPERATOR) -> str:
         """Set a password, a random one unless given, and give it. Browsers have to sign in with it anew."""
         self.find(name)
         password = _password(password)
         kept = await self._passwords.hash(password)
         await self._registry.change([attrs.evolve(self.find(name), password=kept, updated=self._now())])
-        self._record(Kind.PASSWORD_SET, name, "by the operator")
+        self._record(Kind.PASSWORD_SET, name, by)
         await self._sign_out(name)
         return password
 
@@ -141,9 +159,7 @@ class AccountActions:
         gone += [domain for domain in self._registry.domains.of(name) if not domain.configured]
         await self._registry.change([], gone)
         await self._sign_out(name)  # else they would be those of the next account of that name
-        for subscription in self._subscriptions:
-            if subscription.account == name:
-                subscription.end("the account was removed")
+        self._end_sockets(name, "the account was removed")
         if purge:  # what came meanwhile
             await self._purge(name)
 
@@ -154,13 +170,18 @@ class AccountActions:
         if self._forget_activity is not None:
             await self._forget_activity(name)
 
+    def _end_sockets(self, name: str, reason: str) -> None:
+        for subscription in self._subscriptions:
+            if subscription.account == name:
+                subscription.end(reason)
+
     async def _sign_out(self, name: str) -> None:
         if self._end_sessions is not None:
             await self._end_sessions(name)
 
     def _keep_an_administrator(self, account: Account) -> None:
         others = (other for other in self._registry.accounts if other.name != account.name)
-        if account.admin and not any(other.admin for other in others):
+        if account.admin and not account.disabled and not any(other.admin and not other.disabled for other in others):
             raise Refusal(400, f"{account.name} is the last administrator.")
 
     def keys(self, name: str) -> list[ApiKey]:

@@ -24,7 +24,8 @@ class Admitted:
     """
     Who may read which inbox, or whose mail is taken.
 
-    `holds()` tells whether what opened it still does: a key that was revoked, and a password that was changed, do not.
+    `holds()` tells whether what opened it still does: a key that was revoked, and a password that was changed, do not,
+    nor what belongs to an account that was disabled.
     """
 
     account: Account
@@ -98,7 +99,7 @@ class SigningIn:
         self._activity.record(Kind.SIGNED_IN, account=account.name, peer=peer, text="by SMTP")
         digest = key_digest(password)
         self._see(digest)
-        return Admitted(account, "", lambda: self._registry.accounts.key(digest) is not None)
+        return Admitted(account, "", lambda: self._lets_in(digest))
 
     def _speaks_as(self, account: Account, user: str) -> bool:
         if user.strip().lower() == account.name:
@@ -115,7 +116,12 @@ class SigningIn:
         if account is None or self._rights.owner(inbox) not in ("", account.name):
             return None
         self._see(digest)
-        return Admitted(account, inbox, lambda: accounts.key(digest) is not None)
+        return Admitted(account, inbox, lambda: self._lets_in(digest))
+
+    def _lets_in(self, digest: str) -> bool:
+        key = self._registry.accounts.key(digest)
+        account = self._registry.accounts.get(key.account) if key is not None else None
+        return account is not None and not account.disabled
 
     async def _by_password(self, password: str, inbox: str) -> Admitted | None:
         address = self._registry.book.get(inbox)

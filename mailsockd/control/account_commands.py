@@ -24,9 +24,10 @@ def declare(program: Group) -> None:
     change = group.command(
         "set",
         _set,
-        "Change what an account may use, and whether it is an administrator.",
+        "Change what an account may use, whether it is an administrator, and whether it can do anything.",
         "account set alice --credits 50 --messages 1000 --ops 10000",
         "account set alice --credits unlimited --admin yes",
+        "account set alice --disabled yes",
     )
     change.add_argument("name", metavar="NAME")
     change.add_argument("--credits", type=_credits, metavar="N|unlimited", help="how many addresses it may reserve")
@@ -38,6 +39,9 @@ def declare(program: Group) -> None:
         "--capture-private", type=yes_or_no, metavar="yes|no", help="whether the mail that it captures is its alone"
     )
     change.add_argument("--admin", type=yes_or_no, metavar="yes|no", help="whether it is an administrator")
+    change.add_argument(
+        "--disabled", type=yes_or_no, metavar="yes|no", help="whether it is shut out: sockets and sign-ins end at once"
+    )
     group.command("list", _list, "List the accounts.", "account list", "account list --json")
     remove = group.command(
         "remove",
@@ -92,6 +96,8 @@ def _set(context: Context) -> None:
         body["capturePrivate"] = options.capture_private
     if options.admin is not None:
         body["admin"] = options.admin
+    if options.disabled is not None:
+        body["disabled"] = options.disabled
     if not body:
         raise Misused("account set: say what is to be changed")
     account = context.daemon.call("PATCH", f"accounts/{segment(options.name)}", body)
@@ -106,6 +112,7 @@ def _set(context: Context) -> None:
                 ("operations", _limit(account["monthlyOps"])),
                 ("captures private", _yes(account["capturePrivate"])),
                 ("admin", _yes(account["admin"])),
+                ("disabled", _yes(account["disabled"])),
             ]
         )
 
@@ -116,11 +123,12 @@ def _list(context: Context) -> None:
         context.output.value(accounts)
         return
     context.output.table(
-        ("ACCOUNT", "ADMIN", "ADDRESSES", "CREDITS", "KEYS", "CREATED", "EMAIL"),
+        ("ACCOUNT", "ADMIN", "DISABLED", "ADDRESSES", "CREDITS", "KEYS", "CREATED", "EMAIL"),
         [
             (
                 account["_id"],
                 _yes(account["admin"]),
+                _yes(account["disabled"]),
                 str(account["addresses"]),
                 _limit(account["credits"]),
                 str(account["keys"]),

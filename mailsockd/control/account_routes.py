@@ -45,12 +45,15 @@ class AccountRoutes:
 
     @routes.patch("/control/v1/accounts/{name}", open=True)
     async def set(self, call: Call, name: str) -> Any:
-        """Change what the body names: the limits (null for any number), `admin` and `capturePrivate`."""
-        body = known(call.body(), {*_LIMITS, "admin", "capturePrivate"})
-        limits = {limit: count_or_none(body, name) for name, limit in _LIMITS.items() if name in body}
+        """Change what the body names: the limits (null for any number), `admin`, `disabled`, `capturePrivate`."""
+        body = known(call.body(), {*_LIMITS, "admin", "disabled", "capturePrivate"})
+        limits: dict[str, Any] = {limit: count_or_none(body, name) for name, limit in _LIMITS.items() if name in body}
         admin = flag(body, "admin") if "admin" in body else None
         private = flag(body, "capturePrivate") if "capturePrivate" in body else None
-        return self._json(await self._accounts.set(name, admin=admin, capture_private=private, **limits))
+        disabled = flag(body, "disabled") if "disabled" in body else None
+        return self._json(
+            await self._accounts.set(name, admin=admin, disabled=disabled, capture_private=private, **limits)
+        )
 
     @routes.delete("/control/v1/accounts/{name}", open=True)
     async def remove(self, call: Call, name: str) -> Any:

@@ -27,7 +27,15 @@ GROUPS: Mapping[str, frozenset[Kind]] = {
     ),
     "deliveries": frozenset((Kind.DELIVERED, Kind.DEFERRED, Kind.FAILED, Kind.FORWARDED, Kind.SENT)),
     "sign-ins": frozenset(
-        (Kind.SIGNED_IN, Kind.SIGN_IN_REFUSED, Kind.PASSWORD_SET, Kind.KEY_MADE, Kind.KEY_REVOKED)
+        (
+            Kind.SIGNED_IN,
+            Kind.SIGN_IN_REFUSED,
+            Kind.PASSWORD_SET,
+            Kind.ACCOUNT_DISABLED,
+            Kind.ACCOUNT_ENABLED,
+            Kind.KEY_MADE,
+            Kind.KEY_REVOKED,
+        )
     ),
 }
 GROUP_WORDS = {

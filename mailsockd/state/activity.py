@@ -35,6 +35,8 @@ class Kind(enum.Enum):
     SIGNED_IN = "signed in"
     SIGN_IN_REFUSED = "sign-in refused"
     PASSWORD_SET = "password set"  # what happened, no password  # noqa: S105
+    ACCOUNT_DISABLED = "account disabled"
+    ACCOUNT_ENABLED = "account enabled"
     KEY_MADE = "API key made"
     KEY_REVOKED = "API key revoked"
     DOMAIN_VERIFIED = "domain verified"

@@ -136,6 +136,8 @@ _SENTENCES: dict[Kind, Callable[[Event], str]] = {
     Kind.OPERATIONS: _operations,
     Kind.SIGNED_IN: _signed_in,
     Kind.PASSWORD_SET: lambda event: f"password of {event.account} set{_from(event)}{_why(event)}",
+    Kind.ACCOUNT_DISABLED: lambda event: f"account {event.account} disabled{_why(event)}",
+    Kind.ACCOUNT_ENABLED: lambda event: f"account {event.account} enabled{_why(event)}",
     Kind.KEY_MADE: lambda event: f"API key of {event.account} made{_why(event)}",
     Kind.KEY_REVOKED: lambda event: f"API key of {event.account} revoked{_why(event)}",
     Kind.SIGN_IN_REFUSED: lambda event: f"sign-in{_from(event)} refused{_why(event)}",

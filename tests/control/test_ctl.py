@@ -67,9 +67,9 @@ def test_accounts_are_a_table(ada: House) -> None:
     ada.ctl("account", "add", "bob-with-a-long-name", "--admin")
     ada.ctl("account", "set", "ada", "--credits", "3")
     assert ada.ctl("account", "list").out.splitlines() == [
-        "ACCOUNT               ADMIN  ADDRESSES  CREDITS    KEYS  CREATED     EMAIL",
-        "ada                   no     0          3          1     2026-11-22",
-        "bob-with-a-long-name  yes    0          unlimited  1     2026-11-22",
+        "ACCOUNT               ADMIN  DISABLED  ADDRESSES  CREDITS    KEYS  CREATED     EMAIL",
+        "ada                   no     no        0          3          1     2026-11-22",
+        "bob-with-a-long-name  yes    no        0          unlimited  1     2026-11-22",
     ]
 
 
@@ -82,11 +82,24 @@ def test_account_set_changes_what_is_named(ada: House) -> None:
         "operations        unlimited",
         "captures private  no",
         "admin             yes",
+        "disabled          no",
     ]
     limited = ada.ctl("account", "set", "ada", "--messages", "500", "--ops", "10000").out.splitlines()
     assert limited[2:4] == ["messages          500", "operations        10000"]
     account = ada.ctl("account", "set", "ada", "--credits", "unlimited", "--json").json
     assert (account["credits"], account["admin"]) == (None, True)
+
+
+def test_an_account_is_disabled_and_enabled(ada: House) -> None:
+    """Its sockets end, browsers are signed out, its keys speak for nobody; afterwards they do again."""
+    key = ada.ctl("key", "add", "ada", "--name", "ci", "--json").json["key"]
+    ended = ada.listen("ada")
+    assert ada.ctl("account", "set", "ada", "--disabled", "yes").out.splitlines()[-1] == "disabled          yes"
+    assert (ended, ada.signed_out) == (["the account is disabled"], ["ada"])
+    assert ada.registry.accounts.by_key(key) is None
+    assert ada.ctl("account", "set", "ada", "--disabled", "no", "--json").json["disabled"] is False
+    assert ada.registry.accounts.by_key(key) is not None
+    assert ada.signed_out == ["ada"]
 
 
 def test_an_account_is_removed(ada: House) -> None:

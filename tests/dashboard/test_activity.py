@@ -203,7 +203,7 @@ def test_files_have_the_same_conditions(house: PagesHouse, browser: Browser) -> 
     browser.go("/activity?kind=sign-ins&range=1h&address=")
     assert (
         'href="/mailsockd/v1/activity'
-        '?kind=signed_in%2Csign_in_refused%2Cpassword_set%2Ckey_made%2Ckey_revoked&amp;since=2027-01-15T07%3A00%3A00.000Z'
+        '?kind=signed_in%2Csign_in_refused%2Cpassword_set%2Caccount_disabled%2Caccount_enabled%2Ckey_made%2Ckey_revoked&amp;since=2027-01-15T07%3A00%3A00.000Z'
         '&amp;format=csv">CSV</a>'
     ) in browser.text
     assert "&amp;format=jsonl" in browser.text
