@@ -14,6 +14,8 @@ from mailsockd.actions.storage_use import StorageUse
 from mailsockd.config import Config
 from mailsockd.core import SESSION_LONGEST, Core
 from mailsockd.dashboard.account import AccountPageRoutes
+from mailsockd.dashboard.account_admin import AccountAdminRoutes
+from mailsockd.dashboard.accounts import AccountListRoutes, Figures, Made
 from mailsockd.dashboard.activity import ActivityPageRoutes
 from mailsockd.dashboard.address_pop3 import MailProgramRoutes
 from mailsockd.dashboard.address_settings import SettingsRoutes
@@ -32,6 +34,7 @@ from mailsockd.dashboard.mail_changes import MailChangeRoutes
 from mailsockd.dashboard.mailboxes import MailRoutes
 from mailsockd.dashboard.overview import OverviewRoutes
 from mailsockd.dashboard.reference import ReferenceRoutes
+from mailsockd.dashboard.shown_once import ShownOnce
 from mailsockd.dashboard.signin import SignInRoutes
 from mailsockd.dashboard.site import DashboardRoutes
 from mailsockd.dashboard.static_files import read_static_files
@@ -43,6 +46,8 @@ from mailsockd.web.router import HasRoutes, Router, Translate
 from mailsockd.web.session import Browsers
 
 PAGES = (
+    AccountAdminRoutes,
+    AccountListRoutes,
     AccountPageRoutes,
     ActivityPageRoutes,
     ApiKeyRoutes,
@@ -90,6 +95,19 @@ def pages_router(
             "Open web sockets": f"{sum(one.account == account.name for one in core.subscriptions):,}",
         }
 
+    def has(account: Account) -> Figures:
+        keys, seen = registry.accounts.keys_of(account.name), core.metering.usage.seen
+        moments = [one.used for one in core.sign_ins.of(account.name)]
+        moments += [at for key in keys if (at := seen(key.digest)) is not None]
+        return Figures(
+            registry.book.count(account.name),
+            len(registry.domains.of(account.name)),
+            len(keys),
+            sum(one.account == account.name for one in core.subscriptions),
+            max(moments, default=None),
+        )
+
+    made: ShownOnce[Made] = ShownOnce(time.time)
     messages = Messages(core.mailbox, core.rights, core.config.name, core.activity)
     domains = DomainActions(registry, core.rights, core.mailbox, time.time, core.activity)
     claims = core.ownership.claims
@@ -99,6 +117,8 @@ def pages_router(
         DomainListRoutes(frame, domains, claims, core.config.domains_hosted),
         DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
         HealthPageRoutes(frame, health),
+        AccountListRoutes(frame, registry.accounts, core.accounts, has, made),
+        AccountAdminRoutes(frame, core.accounts, has, core.mailbox.totals, made),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
         OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),
         HomeRoutes(frame, core.config.served),
