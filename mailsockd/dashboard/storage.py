@@ -16,7 +16,7 @@ from mailsockd.dashboard.mail_query import inbox_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.web.router import Call, HTTPError, Routes
 
-SHOWN = 200  # inboxes on the page
+SHOWN = 100  # inboxes on the page
 
 
 class StoragePage(Element):
@@ -106,7 +106,7 @@ class StoragePageRoutes:
     async def show(self, call: Call) -> Any:
         """Answer what is stored, by inbox."""
         account = signed_in(call)
-        content = StoragePage(await self._storage.of(account, SHOWN), account.message_limit, self._frame.csrf(call))
+        content = StoragePage(await self._storage.of(account, SHOWN), account.message_limit or None, self._frame.csrf(call))
         return await self._frame.show(
             call,
             "Manage Storage",
