@@ -3,6 +3,7 @@
 import re
 from ipaddress import ip_address, ip_network
 from typing import Any
+from urllib.parse import urlsplit
 
 from mailsockd.listen import InvalidListen, listen, nameserver
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain
@@ -23,6 +24,23 @@ def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise ValueError("must be a list, such as [a, b]")
     return tuple(text(item) for item in value)
+
+
+def origin(value: Any) -> str:
+    """Take where a web server is, as browsers name it in an Origin: scheme, host, and a port that is not the usual."""
+    if value == "":
+        return ""
+    try:
+        parts = urlsplit(text(value).rstrip("/"))
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        name = parts.hostname or ""
+        named = f"[{ip_address(name)}]" if ":" in name else host(name)
+        port = "" if parts.port in (None, usual) else f":{parts.port}"
+    except (KeyError, ValueError):
+        raise ValueError("must be such as https://mail.example.org") from None
+    if parts.path or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError("must be a scheme and a host, such as https://mail.example.org, and nothing behind them")
+    return f"{parts.scheme}://{named}{port}"
 
 
 def domain(value: Any) -> str:

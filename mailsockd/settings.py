@@ -30,6 +30,7 @@ class Capture:
 class HTTP:
     """REST, the socket and the pages."""
 
+    url: str = setting("", checks.origin)
     listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), checks.listens)
     listen_tls: tuple[str, ...] = setting((), checks.listens)
     proxies: tuple[str, ...] = setting((), checks.proxies)

@@ -113,12 +113,12 @@ def pages_router(
     claims = core.ownership.claims
     frame = Frame(read_static_files(), frozenset(_places(PAGES)), counts, core.config.served)
     apis: Sequence[HasRoutes] = (
-        DashboardRoutes(frame, core.config.served[0]),
         DomainListRoutes(frame, domains, claims, core.config.domains_hosted),
         DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
         HealthPageRoutes(frame, health),
         AccountListRoutes(frame, registry.accounts, core.accounts, has, made),
         AccountAdminRoutes(frame, core.accounts, has, core.mailbox.totals, made),
+        DashboardRoutes(frame, core.config.served[0], core.config.http.url),
         HintRoutes(core.hints, core.sign_ins, core.reactor),
         OverviewRoutes(frame, registry.book, figures, core.activity_reading, core.deliveries),
         HomeRoutes(frame, core.config.served),

@@ -68,7 +68,7 @@ FREE = frozenset(("/api/me", "/api/me/stats", "/mailsockd/v1/usage"))
 def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
     """Make what the HTTP listeners serve: REST, its description, the pages, and the socket."""
     config = core.config
-    browsers = Browsers(core.sign_ins.caller)
+    browsers = Browsers(core.sign_ins.caller, frozenset((config.http.url,)) - {""})
     router = _rest(core, browsers)
     description = described([*router.table, *DescriptionRoutes.routes], __version__)
     documents = Router(DescriptionRoutes(description))

@@ -52,6 +52,10 @@ def test_settings_are_read_into_their_sections() -> None:
             "api: {requests_per_minute_per_ip: -1}",
             "f.yaml:1: api.requests_per_minute_per_ip: must be a whole number from 0 to 1000000",
         ),
+        ("http: {url: mail.example.org}", "f.yaml:1: http.url: must be such as https://mail.example.org"),
+        ("http: {url: 'ftp://mail.example.org'}", "f.yaml:1: http.url: must be such as https://mail.example.org"),
+        ("http: {url: 'https://a.example:x'}", "f.yaml:1: http.url: must be such as https://mail.example.org"),
+        ("http: {url: 'https://a.example/mail'}", "f.yaml:1: http.url: must be a scheme and a host, such as https://"),
         ("state: maria", "f.yaml:1: state: must be sqlite or yaml"),
         ("smtp: [1]", "f.yaml:1: smtp: must be settings, each `key: value`"),
         ("- a", "f.yaml:1: the file: must be settings, each `key: value`"),
@@ -196,6 +200,21 @@ def test_the_control_socket_lies_in_the_data_folder_unless_set() -> None:
 def test_places_to_listen_are_endpoints(text: str, endpoint: str) -> None:
     """host:port becomes an endpoint string, and an endpoint string stays one."""
     assert listen(text).endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://Mail.Example.org/", "https://mail.example.org"),
+        ("https://mail.example.org:443", "https://mail.example.org"),
+        ("http://mail.example.org:8025", "http://mail.example.org:8025"),
+        ("http://[::1]:8025", "http://[::1]:8025"),
+        ("", ""),
+    ],
+)
+def test_where_people_reach_the_pages_is_an_origin(text: str, origin: str) -> None:
+    """It is kept as browsers write it in the header Origin."""
+    assert parse(f"http: {{url: '{text}'}}", "f.yaml").http.url == origin
 
 
 def test_what_is_no_place_to_listen() -> None:

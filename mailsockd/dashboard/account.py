@@ -16,7 +16,7 @@ from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.state.sessions import Session, token_digest
 from mailsockd.web.router import Call, HTTPError, Routes
-from mailsockd.web.session import session_token, set_cookie
+from mailsockd.web.session import encrypted, session_token, set_cookie
 
 _PASSWORDS = (
     Field("current", "Current password", kind="password", required=True, complete="current-password"),
@@ -142,7 +142,7 @@ class AccountPageRoutes:
             passwords = with_answers(_PASSWORDS, {}, refusal.errors)
             notices = [] if refusal.errors else [("bad", refusal.message)]
             return await self._page(call, account, passwords, refusal.status, notices)
-        raise self._done("password", set_cookie(token, self._seconds, call.secure))
+        raise self._done("password", set_cookie(token, self._seconds, encrypted(call)))
 
     @routes.post("/account/privacy", open=True, summary="Set the privacy of captured mail")
     async def set_privacy(self, call: Call) -> Any:

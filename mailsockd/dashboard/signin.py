@@ -12,7 +12,7 @@ from mailsockd.dashboard.frame import Frame, elsewhere, local_path
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.accounts import Account
 from mailsockd.web.router import Call, Routes
-from mailsockd.web.session import Browsers, session_token, set_cookie
+from mailsockd.web.session import Browsers, encrypted, session_token, set_cookie
 
 _FIELDS = (
     Field("name", "User name", required=True, complete="username", focus=True),
@@ -77,7 +77,7 @@ class SignInRoutes:
             return await self._frame.show(call, "Sign In", page, current="/login", status=refusal.status)
         await self._sign_ins.sign_out(session_token(call))  # nobody has it any more
         error = elsewhere(next)
-        error.headers = {**error.headers, "Set-Cookie": set_cookie(token, self._seconds, call.secure)}
+        error.headers = {**error.headers, "Set-Cookie": set_cookie(token, self._seconds, encrypted(call))}
         raise error
 
     @routes.post("/logout", open=True, summary="Sign out")
@@ -85,6 +85,6 @@ class SignInRoutes:
         """End the session, here and in the browser."""
         await self._sign_ins.sign_out(session_token(call))
         error = elsewhere("/login")
-        error.headers = {**error.headers, "Set-Cookie": set_cookie("", 0, call.secure)}
+        error.headers = {**error.headers, "Set-Cookie": set_cookie("", 0, encrypted(call))}
         raise error
 

@@ -45,6 +45,11 @@ def set_cookie(token: str, seconds: int, secure: bool) -> str:
     return f"{COOKIE}={token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
 
+def encrypted(call: Call) -> bool:
+    """Tell whether a browser, whose Origin is this site's, speaks TLS, perhaps to a proxy in front of this server."""
+    return call.secure or call.header("Origin").startswith("https://")
+
+
 @attrs.frozen
 class Browsers:
     """

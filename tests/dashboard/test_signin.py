@@ -6,7 +6,7 @@ import pytest
 
 from mailsockd.dashboard.frame import local_path
 from mailsockd.state.activity import Kind
-from mailsockd.web.session import csrf_token
+from mailsockd.web.session import Browsers, csrf_token
 from tests.dashboard.pages_house import Browser, PagesHouse
 
 
@@ -91,6 +91,16 @@ def test_a_foreign_page_cannot_sign_anybody_in(browser: Browser) -> None:
     for origin in ("", "https://evil.test", "http://evil.test", "null", "http://mail.test.evil.test"):
         answer = browser.send("/login", {"name": "ada", "password": "secret of ada"}, Origin=origin)
         assert (answer.status, "set-cookie" in answer.headers) == (403, False)
+
+
+def test_behind_a_proxy_with_tls_the_cookie_is_for_tls_alone(house: PagesHouse) -> None:
+    """Where people reach the pages by https, their pages may sign in, and browsers send the cookie by TLS only."""
+    house.browsers = Browsers(house.sign_ins.caller, frozenset(("https://mail.example.org",)))
+    answer = house.browser().send(
+        "/login", {"name": "ada", "password": "secret of ada"}, Origin="https://mail.example.org"
+    )
+    assert answer.status == 303
+    assert answer.headers["set-cookie"].endswith("; HttpOnly; SameSite=Lax; Secure")
 
 
 def test_signing_in_again_is_a_new_session(browser: Browser) -> None:
