@@ -9,7 +9,7 @@ PACKAGES := tests/install-system-packages
 JOBS ?= 3
 AT_ONCE := -n $(JOBS) --dist loadfile
 
-.PHONY: help run test check bench test-debian clean run-packages test-packages debian-packages bench-packages
+.PHONY: help run test check bench screenshots test-debian clean run-packages test-packages debian-packages bench-packages
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
@@ -20,6 +20,7 @@ help:
 	@echo "make test-debian  the tests on Debian's own Python packages"
 	@echo "make deb          build the Debian package into ./dist, in a clean chroot (as root)"
 	@echo "make deb-test     install, use, upgrade and remove it in a container that boots (as root, some minutes)"
+	@echo "make screenshots  make the pictures of docs/pages.md anew"
 	@echo "make bench        measure against other servers (about 5 minutes)"
 	@echo "make clean        remove everything that these made; ./var with its mail is asked for by name: make clean-var"
 
@@ -105,6 +106,10 @@ deb-check:
 	@dpkg-checkbuilddeps -P nocheck 2>/dev/null || { echo "installing what the build needs"; \
 	    DEBIAN_FRONTEND=noninteractive apt-get build-dep -y -qq --no-install-recommends -P nocheck ./ >/dev/null; }
 	@tests/package/build here
+
+# Pictures of the pages, for docs/pages.md.
+screenshots: test-packages $(VENV)/test tests/integration/node_modules/.package-lock.json
+	$(BIN)/python -m tests.browser.screenshots
 
 clean:
 	rm -rf $(VENV) .chroots build dist *.egg-info debian/made debian/files .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/out

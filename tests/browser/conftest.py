@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -26,15 +27,22 @@ def house() -> Iterator[House]:
         yield furnish(daemon)
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    """Give the browser."""
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Give a browser that runs inside."""
     # Chromium's own sandbox does not work for root.
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *root])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """Give the browser."""
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="package")

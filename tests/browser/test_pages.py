@@ -42,7 +42,7 @@ def picture(page: Page, name: str) -> None:
     size = page.viewport_size
     assert size is not None
     clip = {"x": 0, "y": 0, "width": size["width"], "height": max(tall, size["height"])}
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, clip=clip)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True, clip=clip, animations="disabled")
 
 
 def weight(page: Page) -> int:
