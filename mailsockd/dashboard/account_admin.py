@@ -241,7 +241,7 @@ _REMOVAL = (
 def _limit_fields(account: Account) -> list[Field]:
     words = {
         "credits": ("Addresses", "How many it may reserve."),
-        "message_limit": ("Messages", "How many it may keep; beyond that the oldest go, starred ones never. 0 is any number too."),
+        "message_limit": ("Messages", "How many it may keep; the oldest go, starred ones never. 0 is any number too."),
         "monthly_ops": ("Operations each month", "When they are used up, the API refuses until the month is over."),
     }
     found = []

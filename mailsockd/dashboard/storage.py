@@ -106,7 +106,8 @@ class StoragePageRoutes:
     async def show(self, call: Call) -> Any:
         """Answer what is stored, by inbox."""
         account = signed_in(call)
-        content = StoragePage(await self._storage.of(account, SHOWN), account.message_limit or None, self._frame.csrf(call))
+        use, limit = await self._storage.of(account, SHOWN), account.message_limit or None
+        content = StoragePage(use, limit, self._frame.csrf(call))
         return await self._frame.show(
             call,
             "Manage Storage",
