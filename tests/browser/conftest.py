@@ -17,13 +17,16 @@ CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-gpu"]
 DESK = {"width": 1280, "height": 800}
 
+# A webhook may lead to a port where nobody answers, so that there is a delivery in vain.
+SETTINGS = {"webhook": {"allow": ["127.0.0.0/8"], "ports": ["9"]}}
+
 OpenWindow = Callable[..., Window]
 
 
 @pytest.fixture(scope="package")
 def house() -> Iterator[House]:
     """Give the daemon with what its accounts have."""
-    with Daemon({"webhook": {"allow": ["127.0.0.0/8"], "ports": ["9"]}}) as daemon:
+    with Daemon(SETTINGS) as daemon:
         yield furnish(daemon)
 
 

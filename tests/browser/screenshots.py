@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import launched, sign_in
+from tests.browser.conftest import SETTINGS, launched, sign_in
 from tests.browser.house import ADA, ALERTS, ORDERS, PRESS, SIGNUP, House, furnish
 from tests.browser.window import Window
 from tests.integration.daemon import ROOT, Daemon
@@ -48,19 +48,21 @@ def test_page(house: House, window: Window) -> None:
 
 
 def inbox(house: House, window: Window) -> None:
-    """Show the unified inbox with a message that is open."""
+    """Show the unified inbox with a message that is open beside the list, for which there has to be room."""
     house.content(ORDERS, invoice())
+    window.page.set_viewport_size({"width": 1500, "height": 850})
     window.go("/app")
-    window.page.get_by_text("Invoice 2041").first.click()
-    expect(window.page.get_by_text("invoice-2041.pdf").first).to_be_visible()
+    window.page.locator("main").get_by_role("link", name="Invoice 2041").first.click()
+    expect(window.page.locator("main iframe").content_frame.get_by_role("heading", name="Invoice 2041")).to_be_visible()
 
 
 def activity(house: House, window: Window) -> None:
     """Show what happened lately."""
+    window.page.set_viewport_size(SIZE)
     window.go("/activity")
 
 
-PICTURES = {"settings": settings, "test-page": test_page, "activity": activity}
+PICTURES = {"settings": settings, "test-page": test_page, "inbox": inbox, "activity": activity}
 
 
 def take(window: Window, path: Path) -> None:
@@ -72,7 +74,7 @@ def take(window: Window, path: Path) -> None:
 def main() -> None:
     """Make all of them."""
     FOLDER.mkdir(exist_ok=True)
-    with Daemon() as daemon, launched() as browser:
+    with Daemon(SETTINGS) as daemon, launched() as browser:
         house = furnish(daemon)
         house.mail(ALERTS, "Nightly build 875 passed", "412 tests in 3 minutes.", "Builds <builds@ci.example>")
         house.mail(PRESS, "Press pass for Thursday", "Bring this with you.", "Daily <desk@daily.example>")
