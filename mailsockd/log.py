@@ -138,11 +138,15 @@ class JSONObserver:
 
 
 def _said(event: Any) -> dict[str, Any]:
+    said: dict[str, Any]
     activity = event.get("activity")
     if isinstance(activity, Event):
         known = ((name, getattr(activity, name)) for name in _FIELDS)
-        return {"event": activity.kind.value, **{name: value for name, value in known if value not in ("", None)}}
-    said: dict[str, Any] = {"text": formatEvent(event) or str(event.get("log_format", ""))}
+        said = {"event": activity.kind.value, **{name: value for name, value in known if value not in ("", None)}}
+        if activity.milliseconds is not None:
+            said["milliseconds"] = round(activity.milliseconds, 3)
+        return said
+    said = {"text": formatEvent(event) or str(event.get("log_format", ""))}
     if "log_namespace" in event:
         said["logger"] = str(event["log_namespace"])
     if "status" in event and "method" in event:  # a request

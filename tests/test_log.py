@@ -71,7 +71,7 @@ def as_json(**event: object) -> dict[str, Any]:
 
 def test_json_has_the_fields_of_an_event() -> None:
     """What is empty is left out; the time is UTC to the millisecond."""
-    event = Event(Kind.STORED, 1.25, "ada", "a@b.test", "m-0", "192.0.2.1", count=7, milliseconds=1.5, session="s")
+    event = Event(Kind.STORED, 1.25, "ada", "a@b.test", "m-0", "192.0.2.1", count=7, milliseconds=1.50004, session="s")
     assert as_json(log_time=1.25, activity=event, line="x") == {
         "time": "1970-01-01T00:00:01.250Z",
         "level": "warn",
