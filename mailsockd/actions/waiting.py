@@ -91,7 +91,7 @@ class Waiting:
         return self._accounts.total()
 
     def close(self) -> None:
-        """The server ends: all who wait have waited long enough, and nobody waits any more."""
+        """The server ends: all who wait are refused, and whoever comes later."""
         self._closed = True
         for waiters in tuple(self._waiters.values()):
             for waiter in tuple(waiters):
@@ -104,7 +104,8 @@ class Waiting:
         Give what `look` finds, as soon as that is something, or nothing after `seconds`.
 
         It looks at once and after each message for the inbox. The account "" is the operator, who has no bound of its
-        own. Raises TooManyWaiting, and what `look` raises. A cancelled caller leaves nothing behind.
+        own. Raises TooManyWaiting, Refusal 503 when the server ends before, and what `look` raises. A cancelled caller
+        leaves nothing behind.
         """
         if self._accounts.total() >= self._overall:
             raise TooManyWaiting("all accounts")
@@ -118,6 +119,8 @@ class Waiting:
             found = await look()
             while not found and await waiter.woken():
                 found = await look()
+            if self._closed and not found:
+                raise Refusal(503, "The server is stopping. Nothing has come so far; ask again.")
             return found
         finally:
             if late.active():

@@ -305,9 +305,14 @@ def test_a_look_that_takes_long_misses_nothing(house: House) -> None:
 
 
 def test_at_the_end_nobody_waits(house: House) -> None:
-    """Who waits is answered with nothing, as when its time was over, and who comes later does not wait."""
+    """Who waits is told that the server is stopping, since the time was not over, and who comes later does not wait."""
     first = asked(house, "wait=60")
     house.waiting.close()
     second = asked(house, "wait=60")
-    assert (ids(first), ids(second)) == ([], [])
+    for talk in (first, second):
+        (answer,) = talk.answers()
+        assert (answer.status, answer.json["message"]) == (
+            503,
+            "The server is stopping. Nothing has come so far; ask again.",
+        )
     assert (len(house.waiting), deadlines(house)) == (0, [])

@@ -1,6 +1,7 @@
 """Sockets that stay while the daemon starts again, and what systemd is told: with a stand-in for systemd."""
 
 import http.client
+import json
 import signal
 import sqlite3
 import sys
@@ -139,7 +140,7 @@ def test_what_systemd_is_told(daemon: Activated) -> None:
 
 
 def test_web_sockets_and_those_who_wait_are_told(daemon: Activated) -> None:
-    """At a restart a socket is closed with 1001, and who waits for mail is answered with what there is."""
+    """At a restart a socket is closed with 1001, and who waits for mail is told that the server is stopping."""
     waiter = http.client.HTTPConnection("127.0.0.1", daemon.http, timeout=30)
     path = f"/api/addresses/waits@{DOMAIN}/messages?wait=60"
     with listen(daemon, "*") as connection:
@@ -151,7 +152,8 @@ def test_web_sockets_and_those_who_wait_are_told(daemon: Activated) -> None:
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1001
     reply = waiter.getresponse()
-    assert (reply.status, reply.read(), reply.headers["Connection"]) == (200, b"[]", "close")
+    assert (reply.status, reply.headers["Connection"]) == (503, "close")
+    assert json.load(reply)["message"] == "The server is stopping. Nothing has come so far; ask again."
     waiter.close()
 
 

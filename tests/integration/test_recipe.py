@@ -100,14 +100,14 @@ def test_no_mail_in_time_is_status_1(daemon: Daemon) -> None:
 
 
 def test_the_daemon_ends_while_somebody_waits() -> None:
-    """A stop does not wait for those who wait, and they are told that the daemon is gone."""
+    """A stop does not wait for those who wait, and they are told that the daemon is going."""
     with Daemon() as running:
         process = expect(running, f"never@{DOMAIN}", "--timeout", "60")
         until(lambda: waits(running), "somebody waits")
         assert running.stop() in (0, -15)
         _, err = process.communicate(timeout=30)
         assert process.returncode == 1
-        assert "did not answer" in err
+        assert "The server is stopping." in err
 
 
 def waits(daemon: Daemon) -> bool:
