@@ -25,6 +25,7 @@ from mailsockd.dashboard.deliveries import DeliveryListRoutes
 from mailsockd.dashboard.delivery import DeliveryPageRoutes
 from mailsockd.dashboard.domain import DomainPageRoutes
 from mailsockd.dashboard.domains import DomainListRoutes
+from mailsockd.dashboard.domains_admin import AllDomainsRoutes
 from mailsockd.dashboard.errors import as_page
 from mailsockd.dashboard.frame import Frame
 from mailsockd.dashboard.health import HealthPageRoutes
@@ -47,6 +48,7 @@ from mailsockd.web.session import Browsers
 
 PAGES = (
     AccountAdminRoutes,
+    AllDomainsRoutes,
     AccountListRoutes,
     AccountPageRoutes,
     ActivityPageRoutes,
@@ -117,6 +119,7 @@ def pages_router(
         DomainPageRoutes(frame, domains, claims, core.ownership.proofs, core.ownership.hosts),
         HealthPageRoutes(frame, health),
         AccountListRoutes(frame, registry.accounts, core.accounts, has, made),
+        AllDomainsRoutes(frame, registry.domains),
         AccountAdminRoutes(frame, core.accounts, has, core.mailbox.totals, made),
         DashboardRoutes(frame, core.config.served[0], core.config.http.url),
         HintRoutes(core.hints, core.sign_ins, core.reactor),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 from twisted.web.template import Tag, tags
@@ -161,7 +162,8 @@ class MailRoutes:
             told.insert(0, tags.span("Public", class_="badge warn", title="Everybody who knows the address reads it"))
             told.insert(1, " ")
             if isinstance(call.caller, Account):
-                actions.append(tags.a("Reserve it", href=f"/private-address?email={inbox}", class_="button"))
+                reserve = f"/private-address?{urlencode({'email': inbox})}"
+                actions.append(tags.a("Reserve it", href=reserve, class_="button"))
         empty = tags.div(
             tags.h2("No mail yet"),
             tags.p("Send a mail to ", tags.code(inbox), ". It shows up here the moment it arrives."),

@@ -54,7 +54,12 @@ PLACES = (
     ("/websocket-test", "Web Socket Test Page"),
     ("/docs/api", "API reference"),
 )
-ADMIN_PLACES = (("", "Server"), ("/admin/accounts", "Accounts"), ("/admin/health", "Health"))
+ADMIN_PLACES = (
+    ("", "Server"),
+    ("/admin/accounts", "Accounts"),
+    ("/admin/domains", "Domains"),
+    ("/admin/health", "Health"),
+)
 
 
 class Layout(Element):

@@ -147,6 +147,8 @@ PAGES = (
     Row("/admin/accounts/ada", ADMIN, "not confirmed", send("Remove account", confirm="bob"), wrong=400),
     Row("/admin/accounts/ada", ADMIN, "disable asked", press("Disable")),
     Row("/admin/accounts/admin", ADMIN),
+    Row("/admin/domains", ADMIN),
+    Row("/admin/domains?q=nothing", ADMIN, "nothing found"),
     Row("/admin/health", ADMIN),
     Row("/admin/health", ADA, "no administrator", wrong=404, status=404),
 )

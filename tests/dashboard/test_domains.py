@@ -1,5 +1,6 @@
 """The pages of an account's domains: what they show, what their forms do, and what they say when it goes wrong."""
 
+import re
 from collections.abc import Callable
 
 import attrs
@@ -11,6 +12,7 @@ from mailsockd.actions.domains import DomainActions
 from mailsockd.actions.proofs import Proofs
 from mailsockd.dashboard.domain import DomainPageRoutes
 from mailsockd.dashboard.domains import DomainListRoutes
+from mailsockd.dashboard.domains_admin import AllDomainsRoutes
 from mailsockd.state.domains import Domain
 from mailsockd.state.proof import Answers, Rules
 from mailsockd.web.router import HasRoutes
@@ -47,6 +49,7 @@ class DomainsHouse(PagesHouse):
             *super().pages(),
             DomainListRoutes(self.frame, domains, claims, ("team.test",)),
             DomainPageRoutes(self.frame, domains, claims, proofs, (HOST,)),
+            AllDomainsRoutes(self.frame, self.domains),
         ]
 
     def look(self, name: str) -> "Deferred[Answers]":
@@ -273,3 +276,27 @@ def test_whoever_is_not_signed_in_is_sent_to_sign_in(house: DomainsHouse) -> Non
     """And comes back afterwards."""
     answer = house.browser().go("/domains/shop.example/dns")
     assert (answer.status, answer.headers["location"]) == (303, "/login?next=%2Fdomains%2Fshop.example%2Fdns")
+
+
+def test_an_administrator_sees_the_domains_of_all_accounts(house: DomainsHouse) -> None:
+    """Whose each is, whether it is proved, and what is missing; a part of a name or an account's name finds them."""
+    house.own("one.example", is_private=True)
+    missing = "TXT: two.example has no TXT record <b>."
+    house.domains.put(attrs.evolve(house.own("two.example"), verified=False, last_verification_errors=missing))
+    browser = house.browser()
+    browser.sign_in("admin")
+    browser.go("/admin/domains")
+    assert re.findall(r"<td>([a-z.]+)</td>", browser.text) == ["mail.test", "one.example", "two.example"]
+    assert browser.text.count('<a href="/admin/accounts/ada">ada</a>') == 2
+    assert "TXT: two.example has no TXT record &lt;b&gt;." in browser.text
+    browser.go("/admin/domains?q=ONE")
+    assert re.findall(r"<td>([a-z.]+)</td>", browser.text) == ["one.example"]
+    browser.go("/admin/domains?q=ada")
+    assert re.findall(r"<td>([a-z.]+)</td>", browser.text) == ["one.example", "two.example"]
+    browser.go("/admin/domains?q=%3Cb%3E")
+    assert "No domain has <strong><bdi>&lt;b&gt;</bdi></strong> in its name." in browser.text
+
+
+def test_for_others_there_is_no_such_page(browser: Browser) -> None:
+    """It is 404 for who is no administrator."""
+    assert browser.go("/admin/domains").status == 404
