@@ -5,11 +5,12 @@ from typing import Any
 from urllib.parse import quote
 
 import attrs
-from twisted.web.template import Element, Tag, renderer, tags
+from twisted.web.template import Tag, renderer, tags
 
 from mailsockd.actions.accounts import AccountActions, Credentials
 from mailsockd.actions.refusal import Refusal
 from mailsockd.dashboard.forms import Field, FormPage, with_answers
+from mailsockd.dashboard.found import FoundList
 from mailsockd.dashboard.frame import Frame, administrator, elsewhere
 from mailsockd.dashboard.moments import moment
 from mailsockd.dashboard.pages import Request, template
@@ -18,8 +19,6 @@ from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.state.accounts import Account
 from mailsockd.web.router import Call, Routes
 from mailsockd.web.session import session_token
-
-SHOWN = 200  # accounts on one page
 
 
 @attrs.frozen
@@ -62,31 +61,20 @@ def seen_words(seen: float | None) -> "Tag | str":
     return "Never" if seen is None else moment(seen)
 
 
-class AccountList(Element):
-    """The accounts, those that `query` is part of; `total` counts all that it finds."""
+class AccountList(FoundList[Account]):
+    """The accounts that a query finds; `figures` gives what one has."""
 
     loader = template("accounts.xhtml")
 
-    def __init__(self, accounts: Sequence[tuple[Account, Figures]], total: int, query: str) -> None:
-        super().__init__()
-        self._accounts = accounts
-        self._total = total
-        self._query = query
-
-    @renderer
-    def page(self, request: Request, tag: Tag) -> Tag:
-        """Fill the slots."""
-        return tag.fillSlots(query=self._query)
-
-    @renderer
-    def table(self, request: Request, tag: Tag) -> "Tag | str":
-        """Show the table when there is something in it."""
-        return tag if self._accounts else ""
+    def __init__(self, found: Sequence[Account], query: str, figures: Callable[[Account], Figures]) -> None:
+        super().__init__(found, query)
+        self._figures = figures
 
     @renderer
     def row(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give each account."""
-        for account, figures in self._accounts:
+        for account in self.shown:
+            figures = self._figures(account)
             of = "" if account.credits is None else f" of {account.credits:,}"
             yield tag.clone().fillSlots(
                 name=account.name,
@@ -98,17 +86,6 @@ class AccountList(Element):
                 keys=f"{figures.keys:,}",
                 seen=seen_words(figures.seen),
             )
-
-    @renderer
-    def empty(self, request: Request, tag: Tag) -> "Tag | str":
-        """Say that nothing was found: there is always the account of who asks."""
-        return "" if self._accounts else tag.fillSlots(sought=self._query)
-
-    @renderer
-    def more(self, request: Request, tag: Tag) -> "Tag | str":
-        """Say that there are more."""
-        left = self._total - len(self._accounts)
-        return tag(f"{left:,} more. Type a part of the name to find it.") if left > 0 else ""
 
 
 class AccountListRoutes:
@@ -137,7 +114,7 @@ class AccountListRoutes:
         query = call.query("q", literal_plus=True).strip()
         wanted = query.casefold()
         found = [one for one in self._accounts if wanted in one.name or wanted in one.email.casefold()]
-        content = AccountList([(one, self._figures(one)) for one in found[:SHOWN]], len(found), query)
+        content = AccountList(found, query, self._figures)
         notices = [("good", "The account was removed.")] if call.query("removed") == "1" else []
         return await self._frame.show(
             call, "Accounts", content, module="times.js", current="/admin/accounts", notices=notices

@@ -1,46 +1,29 @@
 """All domains, for administrators: whose they are, what the DNS says of them. Their mail is for nobody to see here."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from twisted.web.template import Element, Tag, renderer
+from twisted.web.template import Tag, renderer
 
 from mailsockd.dashboard.accounts import account_path
 from mailsockd.dashboard.domains import privacy_words, verified_badge
+from mailsockd.dashboard.found import FoundList
 from mailsockd.dashboard.frame import Frame, administrator
 from mailsockd.dashboard.moments import moment
 from mailsockd.dashboard.pages import Request, template
 from mailsockd.state.domains import Domain
 from mailsockd.web.router import Call, Routes
 
-SHOWN = 200  # domains on one page
 
-
-class AllDomains(Element):
-    """The domains that `query` is part of, claimed or proved; `total` counts all that it finds."""
+class AllDomains(FoundList[Domain]):
+    """The domains that a query finds, claimed or proved."""
 
     loader = template("domains-admin.xhtml")
-
-    def __init__(self, domains: Sequence[Domain], total: int, query: str) -> None:
-        super().__init__()
-        self._domains = domains
-        self._total = total
-        self._query = query
-
-    @renderer
-    def page(self, request: Request, tag: Tag) -> Tag:
-        """Fill the slots."""
-        return tag.fillSlots(query=self._query)
-
-    @renderer
-    def table(self, request: Request, tag: Tag) -> "Tag | str":
-        """Show the table when there is something in it."""
-        return tag if self._domains else ""
 
     @renderer
     def row(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give each domain of each account."""
-        for domain in self._domains:
+        for domain in self.shown:
             yield tag.clone().fillSlots(
                 name=domain.name,
                 owner=domain.owner,
@@ -50,17 +33,6 @@ class AllDomains(Element):
                 privacy=privacy_words(domain),
                 checked=moment(domain.checked) if domain.checked else "Never",
             )
-
-    @renderer
-    def empty(self, request: Request, tag: Tag) -> "Tag | str":
-        """Say that nothing was found: there is always a domain of the configuration."""
-        return "" if self._domains else tag.fillSlots(sought=self._query)
-
-    @renderer
-    def more(self, request: Request, tag: Tag) -> "Tag | str":
-        """Say that there are more."""
-        left = self._total - len(self._domains)
-        return tag(f"{left:,} more. Type a part of the name to find it.") if left > 0 else ""
 
 
 class AllDomainsRoutes:
@@ -79,5 +51,5 @@ class AllDomainsRoutes:
         query = call.query("q", literal_plus=True).strip()
         wanted = query.casefold()
         found = [one for one in self._domains if wanted in one.name or wanted == one.owner]
-        content = AllDomains(found[:SHOWN], len(found), query)
+        content = AllDomains(found, query)
         return await self._frame.show(call, "Domains", content, module="account.js", current="/admin/domains")
