@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 import attrs
 from twisted.internet.defer import Deferred
 
+from mailsockd.actions.ports import StorageTrouble
 from mailsockd.actions.refusal import Refusal
 from mailsockd.state.activity import ActivityLog, Event, Kind
 
@@ -120,8 +121,12 @@ class Waiting:
             while not found and await waiter.woken():
                 found = await look()
             if self._closed and not found:
-                raise Refusal(503, "The server is stopping. Nothing has come so far; ask again.")
+                raise _stopping()
             return found
+        except StorageTrouble:
+            if self._closed:  # the storage goes after those who wait, but a look may be on its way
+                raise _stopping() from None
+            raise
         finally:
             if late.active():
                 late.cancel()
@@ -140,3 +145,7 @@ class Waiting:
         if event.kind is Kind.STORED:
             for waiter in tuple(self._waiters.get(event.address, ())):
                 waiter.ring()
+
+
+def _stopping() -> Refusal:
+    return Refusal(503, "The server is stopping. Nothing has come so far; ask again.")

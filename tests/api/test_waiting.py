@@ -5,6 +5,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
+from mailsockd.actions.ports import StorageTrouble
 from mailsockd.state.accounts import key_digest
 from mailsockd.state.activity import Kind
 from tests.api.house import House
@@ -316,3 +317,14 @@ def test_at_the_end_nobody_waits(house: House) -> None:
             "The server is stopping. Nothing has come so far; ask again.",
         )
     assert (len(house.waiting), deadlines(house)) == (0, [])
+
+
+def test_a_look_that_the_end_breaks_off_is_told_too(house: House) -> None:
+    """Storage that is closed while somebody looks is no trouble of theirs: the server is stopping."""
+    answer: Deferred[object] = Deferred()
+    house.mailbox.newest = lambda *arguments, **named: answer  # type: ignore[assignment, method-assign]
+    talk = asked(house, "wait=60")
+    house.waiting.close()
+    answer.errback(StorageTrouble("the mailbox's reader is closed"))
+    (said,) = talk.answers()
+    assert (said.status, said.json["message"]) == (503, "The server is stopping. Nothing has come so far; ask again.")

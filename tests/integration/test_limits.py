@@ -148,8 +148,9 @@ def test_a_store_full_of_starred_mail_takes_no_more() -> None:
         stars = []
         while (code := accepted(daemon, address, letter(len(stars), 200_000))) == 250:
             (newest,) = rest(daemon, "GET", f"/addresses/{address}/messages?limit=1")
-            # What comes when the room is full may be evicted before it has its star.
-            if call(daemon, "PUT", f"/addresses/{address}/messages/{newest['_id']}/star")[0] == 200:
+            # What comes when the room is full may be evicted before it is seen, or before it has its star.
+            path = f"/addresses/{address}/messages/{newest['_id']}/star"
+            if newest["_id"] not in stars and call(daemon, "PUT", path)[0] == 200:
                 stars.append(newest["_id"])
             assert len(stars) < 60
         assert code == 452

@@ -83,7 +83,7 @@ def test_the_socket_works_over_tls(secure: Secure) -> None:
     address = new_address(secure)
     url = f"wss://127.0.0.1:{secure.https}/incoming-messages?key={secure.key}&addresses={address}"
     with (
-        connect(url, ssl=secure.trust(SECOND), server_hostname=SECOND, max_size=None) as connection,
+        connect(url, ssl=secure.trust(SECOND), server_hostname=SECOND, max_size=None, open_timeout=60) as connection,
         socket.create_connection(("127.0.0.1", secure.smtps), 30) as plain,
         secure.trust(FIRST).wrap_socket(plain, server_hostname=FIRST) as secret,
     ):
