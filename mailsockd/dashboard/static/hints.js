@@ -16,15 +16,11 @@ export function listen(inbox, heard, again) {
 }
 
 function open(path, heard, again) {
-  let opened = false
   let timer = 0
   let source = null
   function begin() {
     source = new EventSource(path)
-    source.addEventListener('open', () => {
-      if (opened) again()
-      opened = true
-    })
+    source.addEventListener('open', again) // mail may have come after the page was made, or while nobody listened
     source.addEventListener('mail', (event) => heard(JSON.parse(event.data)))
     source.addEventListener('missed', again)
     source.addEventListener('error', () => {
