@@ -60,7 +60,9 @@ class HealthPage(Element):
     def check(self, request: Request, tag: Tag) -> Iterator[Tag]:
         """Give what was looked at, each with what is wrong, or what it means that nothing is."""
         found = [(*_CHECKS[check.name], [check.trouble] if check.trouble else []) for check in self._checks]
-        for name, right, troubles in (*found, (*_RIGHT, self._ending)):
+        if self._condition.certificates:  # the panel below says what it means that there is none
+            found.append((*_RIGHT, list(self._ending)))
+        for name, right, troubles in found:
             word, kind = ("Trouble", "badge bad") if troubles else ("OK", "badge")
             said = "".join(f"{trouble[:1].upper()}{trouble[1:]}. " for trouble in troubles).strip() or right
             yield tag.clone().fillSlots(badge=tags.span(word, class_=kind), name=name, said=said)

@@ -77,6 +77,7 @@ def test_for_others_there_is_no_such_page(house: HealthHouse) -> None:
 
 def test_everything_is_right(house: HealthHouse) -> None:
     """Each thing that is looked at is OK, and says what that means."""
+    house.served = [Served("/a.pem", ("a.test",), NOW + 30 * DAY)]
     assert checks(house.visit("admin")) == [
         ("OK", "Start", "Everything that a start does is done."),
         ("OK", "Storage", "What is to be written gets to the disk."),
@@ -84,6 +85,14 @@ def test_everything_is_right(house: HealthHouse) -> None:
         ("OK", "Listeners", "Everything that should listen does."),
         ("OK", "Certificates", "None ends within 14 days."),
     ]
+
+
+def test_without_a_certificate_none_is_right(house: HealthHouse) -> None:
+    """Nothing is said to be right that is not there; the page says what comes in clear."""
+    house.served = []
+    browser = house.visit("admin")
+    assert [name for _, name, _ in checks(browser)] == ["Start", "Storage", "Room", "Listeners"]
+    assert "passwords and mail come in clear" in browser.text
 
 
 def test_what_is_wrong_is_said_where_it_belongs(house: HealthHouse) -> None:
