@@ -25,7 +25,7 @@ class Sweeping(Service):
         self._came = 0
         self._next: Any = None
         self._sweeping: Deferred[None] | None = None
-        activity.listen(self._listen)
+        activity.listen(self._listen, Kind.STORED)
 
     def startService(self) -> None:
         """Begin with a look: the bounds may be others than last time."""
@@ -46,11 +46,10 @@ class Sweeping(Service):
         return min(BURST, total // SLACK // 2) if total else BURST
 
     def _listen(self, event: Event) -> None:
-        if event.kind is Kind.STORED:
-            self._came += event.count or 0
-            if self._came > self._burst and self._sweeping is None and self._next is not None and self._next.active():
-                self._next.cancel()
-                self._wait(0.0)
+        self._came += event.count or 0
+        if self._came > self._burst and self._sweeping is None and self._next is not None and self._next.active():
+            self._next.cancel()
+            self._wait(0.0)
 
     def _wait(self, seconds: float) -> None:
         if self.running:

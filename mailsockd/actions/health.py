@@ -127,7 +127,7 @@ class Health:
         self._rejected = 0
         self._looked: tuple[float, tuple[Check, ...]] | None = None
         self._looking: list[Deferred[tuple[Check, ...]]] | None = None
-        activity.listen(self._count)
+        activity.listen(self._count, Kind.STORED, Kind.REJECTED)
 
     @property
     def started(self) -> bool:

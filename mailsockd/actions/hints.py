@@ -41,7 +41,7 @@ class Hints:
         self._of_accounts: dict[str, dict[Tell, None]] = {}
         self._of_inboxes: dict[str, dict[Tell, None]] = {}
         self._accounts: Counter[str] = Counter()
-        activity.listen(self._stored)
+        activity.listen(self._stored, Kind.STORED)
 
     def __len__(self) -> int:
         return self._accounts.total()
@@ -95,7 +95,7 @@ class Hints:
         return leave
 
     def _stored(self, event: Event) -> None:
-        if event.kind is not Kind.STORED or event.seq is None:
+        if event.seq is None:
             return
         told = (*self._of_accounts.get(event.account, ()), *self._of_inboxes.get(event.address, ()))
         if told:

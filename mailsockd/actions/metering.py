@@ -43,7 +43,7 @@ class Metering:
         self._activity = activity
         self._now = now
         self._published: dict[str, None] = {}
-        activity.listen(self._listen)
+        activity.listen(self._listen, Kind.STORED, Kind.PUBLISHED, Kind.DELIVERED)
 
     @property
     def now(self) -> float:

@@ -114,7 +114,7 @@ class Retention:
         self._full = False  # nothing is left that may go
         self.room = Room(0, 0, 0)
         self.evicted = 0
-        activity.listen(self._listen)
+        activity.listen(self._listen, Kind.STORED)
 
     @property
     def kept(self) -> Kept:
@@ -143,8 +143,6 @@ class Retention:
         return f"the store has more than {self._kept.total_bytes} bytes"
 
     def _listen(self, event: Event) -> None:
-        if event.kind is not Kind.STORED:
-            return
         if event.message.endswith("-0"):  # the first copy of a content, which all of them share
             self._came += event.count or 0
         if len(self._inboxes) < MOST_TOUCHED:

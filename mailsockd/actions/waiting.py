@@ -86,7 +86,7 @@ class Waiting:
         self._waiters: dict[str, dict[_Waiter, None]] = {}
         self._accounts: Counter[str] = Counter()
         self._closed = False
-        activity.listen(self._stored)
+        activity.listen(self._stored, Kind.STORED)
 
     def __len__(self) -> int:
         return self._accounts.total()
@@ -142,9 +142,8 @@ class Waiting:
             del self._waiters[inbox]
 
     def _stored(self, event: Event) -> None:
-        if event.kind is Kind.STORED:
-            for waiter in tuple(self._waiters.get(event.address, ())):
-                waiter.ring()
+        for waiter in tuple(self._waiters.get(event.address, ())):
+            waiter.ring()
 
 
 def _stopping() -> Refusal:

@@ -9,11 +9,13 @@ import enum
 from collections import deque
 from collections.abc import Callable, Iterator
 
-import attrs
+from mailsockd.mail.frozen import frozen
 
 
 class Kind(enum.Enum):
     """Everything that can happen. Names are on disk and in the API: they stay as they are."""
+
+    __hash__ = object.__hash__  # each is one object; an Enum's own hash is that of its name, worked out in Python
 
     CONNECTED = "connected"
     REFUSED = "connection refused"
@@ -45,7 +47,7 @@ class Kind(enum.Enum):
     TROUBLE = "trouble"
 
 
-@attrs.frozen
+@frozen
 class Event:
     """
     One thing that happened.
@@ -84,15 +86,21 @@ class ActivityLog:
     def __init__(self, now: Callable[[], float], length: int = 10_000) -> None:
         self._now = now
         self._events: deque[Event] = deque(maxlen=length)
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Kind, tuple[Listener, ...]] = dict.fromkeys(Kind, ())
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with each new event from now on; the result ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Listener, *kinds: Kind) -> Callable[[], None]:
+        """Call `listener` with each new event of these kinds, of all without any, from now on; the result ends that."""
+        for kind in kinds or Kind:
+            self._listeners[kind] += (listener,)
+
+        def stop() -> None:
+            for kind in kinds or Kind:
+                self._listeners[kind] = tuple(other for other in self._listeners[kind] if other != listener)
+
+        return stop
 
     def record(
         self,
@@ -117,5 +125,5 @@ class ActivityLog:
             kind, at, account, address, message, peer, text, count, milliseconds, session, channel, detail, seq=seq
         )
         self._events.append(event)
-        for listener in tuple(self._listeners):
+        for listener in self._listeners[kind]:
             listener(event)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import attrs
 
 from mailsockd.mail.address import domain_of, without_tag
+from mailsockd.mail.frozen import frozen
 
 ALIAS_DIGITS = 40  # contract section 3.5: inbox- and 40 hex digits
 _ALIAS = re.compile(r"inbox-[0-9a-f]{40}\Z")
@@ -38,7 +39,7 @@ class Address:
         return self.settings.get("enablews") is True
 
 
-@attrs.frozen
+@frozen
 class Destination:
     """
     Where a recipient's mail goes: the inbox, the address as it was sent to, and who reserved it, if any did.

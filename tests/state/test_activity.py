@@ -18,6 +18,18 @@ def test_events_are_kept_up_to_a_length_and_told_to_listeners() -> None:
     assert heard[0].at == 5.0
 
 
+def test_a_listener_may_ask_for_some_kinds() -> None:
+    """Whoever names kinds hears of no others, and stops hearing of all of them at once."""
+    log = ActivityLog(lambda: 5.0)
+    heard: list[Event] = []
+    stop = log.listen(heard.append, Kind.STORED, Kind.REJECTED)
+    for kind in (Kind.STORED, Kind.PUBLISHED, Kind.REJECTED):
+        log.record(kind)
+    stop()
+    log.record(Kind.STORED)
+    assert [event.kind for event in heard] == [Kind.STORED, Kind.REJECTED]
+
+
 def test_log_line_cannot_be_forged() -> None:
     """Spaces, line ends and letters outside ASCII are quoted, so that one event is one line."""
     event = Event(Kind.REJECTED, 1.0, peer="192.0.2.1", text="550 5.1.1 x\r\nstored ü", count=3, milliseconds=1.26)
