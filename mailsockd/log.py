@@ -9,7 +9,6 @@ MAILSOCKD_LOG=json each line is a JSON object instead.
 
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
@@ -21,7 +20,6 @@ from zope.interface import implementer
 
 from mailsockd.state.activity import Event, Kind
 
-_PLAIN = re.compile("[!-~]+").fullmatch
 _WARNINGS = frozenset((Kind.TROUBLE,))
 # These go with a stored or refused message, or a request, which has its line: one line a transaction.
 _QUIET = frozenset((Kind.CONNECTED, Kind.PUBLISHED, Kind.UNPUBLISHED, Kind.READ))
@@ -77,7 +75,7 @@ def line(event: Event) -> str:
 
 
 def _quoted(value: str) -> str:
-    return value if _PLAIN(value) else ascii(value)
+    return value if value.isascii() and value.isprintable() and " " not in value else ascii(value)
 
 
 @implementer(ILogObserver)

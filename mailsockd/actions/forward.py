@@ -9,8 +9,9 @@ from mailsockd.actions.onward import Onward
 from mailsockd.actions.ports import Mailbox
 from mailsockd.actions.receive import PARSED_IN_REACTOR, Publish
 from mailsockd.actions.registry import to_the_end
+from mailsockd.mail.ids import Ids
 from mailsockd.mail.message import Mail, parse
-from mailsockd.mail.stored import Message, new_id
+from mailsockd.mail.stored import Message
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.deliveries import Delivery
 
@@ -36,6 +37,7 @@ class Forwarding:
         self._in_thread = in_thread
         self._monotonic = monotonic
         self._now = now
+        self._ids = Ids()
 
     async def store(self, delivery: Delivery, message: Message, content: bytes, inbox: str) -> str:
         """
@@ -51,13 +53,14 @@ class Forwarding:
     async def _store(
         self, delivery: Delivery, message: Message, content: bytes, inbox: str, mail: Mail, began: float
     ) -> str:
+        now = self._now()
         copy = attrs.evolve(
             message,
-            id=f"{new_id()}-0",
+            id=f"{self._ids.new(now)}-0",
             seq=self._mailbox.next_seq(),
             inbox=inbox,
             owner=delivery.account,
-            received=round(self._now(), 3),
+            received=round(now, 3),
             folder="inbox",
             labels=(),
             read=None,

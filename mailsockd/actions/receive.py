@@ -19,8 +19,9 @@ from mailsockd.actions.registry import Registry
 from mailsockd.actions.rights import Rights
 from mailsockd.mail.address import InvalidAddress, canonical, canonical_domain, domain_of
 from mailsockd.mail.envelope import Bytes, Content, Envelope
+from mailsockd.mail.ids import Ids
 from mailsockd.mail.message import Mail, parse
-from mailsockd.mail.stored import Message, new_id, summary_of
+from mailsockd.mail.stored import Message, summary_of
 from mailsockd.state.activity import ActivityLog, Kind
 
 # Up to here a parse takes a few milliseconds at worst; larger content is read and parsed in a thread.
@@ -88,6 +89,7 @@ class Reception:
         self._onward = onward
         self._no_room = no_room
         self._published = published
+        self._ids = Ids()
         self._large = DeferredSemaphore(LARGE_AT_ONCE)
 
     def take_unreserved(self, unreserved: bool) -> None:
@@ -188,7 +190,7 @@ class Reception:
         answer: "Deferred[str]",
         outward: Outward | None,
     ) -> "Deferred[Any]":
-        id = new_id()
+        id = self._ids.new(envelope.received)
         messages = self._messages(envelope, data, mail, id)
         if envelope.connected is not None:
             self._connected(envelope, messages[0])

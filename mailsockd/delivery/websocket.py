@@ -9,7 +9,7 @@ from mailsockd.delivery.fanout import Fanout, Frames, Shape
 from mailsockd.mail.address import domain_of
 from mailsockd.mail.message import Mail
 from mailsockd.mail.stored import Message
-from mailsockd.mail.trace import received_value, with_trace
+from mailsockd.mail.trace import traced
 from mailsockd.state.activity import ActivityLog, Kind
 from mailsockd.state.addresses import AddressBook
 from mailsockd.state.domains import Domains
@@ -93,12 +93,11 @@ class WebSocketChannel:
         return self._large.run(self._in_thread, lambda: self._frames(shapes, message, mail, content))
 
     def _frames(self, shapes: set[Shape], message: Message, mail: Mail, content: bytes) -> Frames:
-        trace = received_value(message, self._hostname)
-        traced = with_trace(message, content, self._hostname)
+        trace, whole = traced(message, content, self._hostname)
         alias = self._book.alias(message.inbox)
         frames: dict[Shape, bytes] = {}
         for shape, raw in shapes:
-            frame = frame_json(message, mail, trace, traced, alias=alias, shape=shape, raw=raw)
+            frame = frame_json(message, mail, trace, whole, alias=alias, shape=shape, raw=raw)
             if len(content) <= ENCODED_IN_REACTOR:
                 frames[shape, raw] = self._frame(dumps(frame))
             else:

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-import attrs
+from mailsockd.mail.frozen import frozen
 
 
-@attrs.frozen
+@frozen
 class Envelope:
     """
     One mail transaction, as the server saw it.
@@ -52,7 +52,7 @@ class Content(Protocol):
         """Give all bytes as received, dots unstuffed. When they are many this reads a file: not in the reactor."""
 
 
-@attrs.frozen
+@frozen
 class Bytes:
     """A Content that is in memory."""
 

@@ -2,8 +2,9 @@
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from mailsockd.mail.charsets import clean_line, decode, undeclared
 from mailsockd.mail.transfer import base64
@@ -12,6 +13,8 @@ from mailsockd.mail.transfer import base64
 BLOCK_LIMIT = 256 * 1024
 FIELD_LIMIT = 1000
 VALUE_LIMIT = 64 * 1024
+# Parts of a multipart say the same few things again and again, in a line or three.
+_REMEMBERED, _LONGEST_REMEMBERED = 512, 200
 
 Field = tuple[str, str]
 
@@ -37,7 +40,7 @@ def block_end(content: bytes, start: int, end: int) -> tuple[int, int]:
     return end, end
 
 
-def fields(content: bytes, start: int, end: int) -> tuple[list[Field], int]:
+def fields(content: bytes, start: int, end: int) -> tuple[Sequence[Field], int]:
     """The fields of the entity content[start:end], and the offset of its body.
 
     Names are as written. Values keep one character a byte (ISO-8859-1), unfolded; `words` makes text of them. As in
@@ -46,6 +49,10 @@ def fields(content: bytes, start: int, end: int) -> tuple[list[Field], int]:
     if start == 0 and content.startswith(b"\xef\xbb\xbf"):
         start = 3
     stop, body = block_end(content, start, end)
+    if stop - start <= _LONGEST_REMEMBERED:
+        remembered = _short(content[start:stop])
+        if remembered is not None:
+            return remembered, body
     cut = stop - start > BLOCK_LIMIT
     block = content[start : start + BLOCK_LIMIT if cut else stop].decode("latin-1")
     if not cut:
@@ -68,6 +75,12 @@ def fields(content: bytes, start: int, end: int) -> tuple[list[Field], int]:
             value = value.replace("\r\n", "").replace("\n", "")
             found.append((name, value[:VALUE_LIMIT].rstrip("\r \t")))
     return found, body
+
+
+@lru_cache(_REMEMBERED)
+def _short(block: bytes) -> tuple[Field, ...] | None:
+    lines = block.decode("latin-1").replace("\r\n", "\n")
+    return tuple(_well_formed(lines)) if "\r" not in lines and _ALL_FIELDS.match(lines) else None
 
 
 def _well_formed(lines: str) -> list[Field]:

@@ -1,9 +1,10 @@
 """One message as values: `parse` turns any bytes into a `Mail`, never raises, and takes linear time."""
 
-import attrs
+from collections.abc import Sequence
 
 from mailsockd.mail.attachments import Attachment, attachment, attachment_bytes, file_name
 from mailsockd.mail.charsets import clean_body, decode
+from mailsockd.mail.frozen import frozen
 from mailsockd.mail.headers import VALUE_LIMIT, Field, date, message_id, priority, words
 from mailsockd.mail.html import html_from_text, text_from_html
 from mailsockd.mail.links import links
@@ -19,7 +20,7 @@ _PRIORITIES = ("importance", "x-priority", "priority", "x-msmail-priority")
 _SHOWN = ("text/plain", "text/html")
 
 
-@attrs.frozen
+@frozen
 class Mail:
     """What one content says, whatever the inbox. Every string is clean and can be encoded as UTF-8."""
 
@@ -53,7 +54,7 @@ class Mail:
 
     @property
     def priority(self) -> str:
-        """"normal", "high" or "low"."""
+        """ "normal", "high" or "low"."""
         return priority(self._first(name) for name in _PRIORITIES)
 
     def _first(self, wanted: str) -> str:
@@ -66,16 +67,14 @@ def parse(content: bytes) -> Mail:
     Total: any bytes give a Mail; time and memory are linear in their number.
     """
     head, found = leaves(content)
-    first: dict[str, str] = {}
-    headers: list[Field] = []
-    for name, value in head:
-        lower = name.lower()
-        # The first test alone answers for most values; words() holds the whole rule.
-        headers.append((name, value if value.isascii() and value.isprintable() and "=?" not in value else words(value)))
-        if lower not in first:
-            first[lower] = value
-        elif lower in _LISTS and len(first[lower]) < VALUE_LIMIT:
-            first[lower] += ", " + value
+    # The first test alone answers for most values; words() holds the whole rule.
+    headers = [
+        (name, value if value.isascii() and value.isprintable() and "=?" not in value else words(value))
+        for name, value in head
+    ]
+    first = {name.lower(): value for name, value in reversed(head)}
+    if len(first) < len(head):
+        _join_lists(first, head)
     text, html, attachments = _bodies(content, found)
     get = first.get
     return Mail(
@@ -90,6 +89,14 @@ def parse(content: bytes) -> Mail:
         links=links(text or "", html or ""),
         attachments=tuple(attachments),
     )
+
+
+def _join_lists(first: dict[str, str], head: Sequence[Field]) -> None:
+    for wanted in _LISTS:
+        values = [value for name, value in head if name.lower() == wanted]
+        for value in values[1:]:
+            if len(first[wanted]) < VALUE_LIMIT:
+                first[wanted] += ", " + value
 
 
 def _bodies(content: bytes, found: list[Leaf]) -> tuple[str | None, str | None, list[Attachment]]:

@@ -1,7 +1,10 @@
 """The walk from the bytes of a message to its leaves (RFC 2046): offsets only, total, depth and count bounded."""
 
+from collections.abc import Sequence
+
 import attrs
 
+from mailsockd.mail.frozen import frozen
 from mailsockd.mail.headers import Field, fields
 from mailsockd.mail.parameters import Parameters, media_type, parameter, split
 
@@ -13,7 +16,7 @@ NEAR_MISS_LIMIT = 2000
 _LONGEST_BOUNDARY = 200
 
 
-@attrs.frozen
+@frozen
 class Leaf:
     """One part that is no multipart. Its encoded body is content[start:end]."""
 
@@ -30,7 +33,7 @@ class Leaf:
     end: int
 
 
-def leaves(content: bytes) -> tuple[list[Field], list[Leaf]]:
+def leaves(content: bytes) -> tuple[Sequence[Field], list[Leaf]]:
     """The header fields of `content` (see `headers.fields`) and its leaves in order."""
     walk = _Walk(content)
     head = walk.entity(0, len(content), 0, "text/plain")
@@ -44,7 +47,7 @@ class _Walk:
     entities: int = 0
     near_misses: int = 0
 
-    def entity(self, start: int, end: int, depth: int, default: str) -> list[Field]:
+    def entity(self, start: int, end: int, depth: int, default: str) -> Sequence[Field]:
         self.entities += 1
         head, body = fields(self.content, start, end)
         kind, disposition, encoding, content_id = None, "", "", ""

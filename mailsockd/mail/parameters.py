@@ -1,6 +1,8 @@
 """Content-Type and Content-Disposition: the value and its parameters (RFC 2045, RFC 2231), in linear time."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from itertools import islice
 from urllib.parse import unquote_to_bytes
 
@@ -19,7 +21,9 @@ _PARAMETER = re.compile(r';\s*+([^\s=;"]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.?)*+)"?|
 _ESCAPED = re.compile(r'\\(["\\])')
 _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,127}/[a-z0-9!#$&^_.+-]{1,127}")
 
-Parameters = dict[str, str]
+Parameters = Mapping[str, str]
+# Most mail has one of a few content types. A longer value has a boundary or a file name, and hardly comes twice.
+_REMEMBERED, _LONGEST_REMEMBERED = 512, 80
 
 
 def split(value: str) -> tuple[str, Parameters]:
@@ -27,8 +31,12 @@ def split(value: str) -> tuple[str, Parameters]:
 
     Of parameters with the same name the first counts.
     """
+    return _remembered(value) if len(value) <= _LONGEST_REMEMBERED else _read(value)
+
+
+def _read(value: str) -> tuple[str, Parameters]:
     head, semicolon, _ = value.partition(";")
-    found: Parameters = {}
+    found: dict[str, str] = {}
     if semicolon:
         for match in islice(_PARAMETER.finditer(value, len(head)), PARAMETER_LIMIT):
             name, quoted, plain = match.groups()
@@ -38,6 +46,9 @@ def split(value: str) -> tuple[str, Parameters]:
                 quoted = _ESCAPED.sub(r"\1", quoted)
             found.setdefault(name.lower(), quoted)
     return head.strip().lower(), found
+
+
+_remembered = lru_cache(_REMEMBERED)(_read)
 
 
 def media_type(head: str) -> str:
@@ -65,7 +76,8 @@ def parameter(found: Parameters, name: str) -> str:
                 else:
                     break
             return _extended(pieces)
-    return words(found.get(name, ""))
+    value = found.get(name)
+    return words(value) if value else ""
 
 
 def _extended(pieces: list[tuple[str, bool]]) -> str:

@@ -1,18 +1,20 @@
 """Address lists of From, To, Cc and Bcc (RFC 5322 section 3.4, leniently): who is named in them, in linear time."""
 
 import re
-
-import attrs
+from functools import lru_cache
 
 from mailsockd.mail.charsets import clean_line
+from mailsockd.mail.frozen import frozen
 from mailsockd.mail.headers import words
 
 # A thousand people fill 40 KB of header; larger lists are cut, the whole value stays readable among the headers.
 PEOPLE_LIMIT = 1000
 TOKEN_LIMIT = 10_000
+# The same few senders and recipients come again and again. A longer value is a list, and hardly comes twice.
+_REMEMBERED, _LONGEST_REMEMBERED = 1024, 200
 
 
-@attrs.frozen
+@frozen
 class Person:
     """One name in an address list, as the contract's Recipient."""
 
@@ -41,6 +43,10 @@ def people(value: str) -> tuple[Person, ...]:
     """
     if not value:
         return ()
+    return _remembered(value) if len(value) <= _LONGEST_REMEMBERED else _read(value)
+
+
+def _read(value: str) -> tuple[Person, ...]:
     plain = _PLAIN.match(value)
     if plain:
         quoted, phrase, address = plain.groups()
@@ -50,6 +56,9 @@ def people(value: str) -> tuple[Person, ...]:
     if bare:
         return (Person(words(bare[1]) if not bare[1].isascii() else clean_line(bare[1]), ""),)
     return _scan(value)
+
+
+_remembered = lru_cache(_REMEMBERED)(_read)
 
 
 def _scan(value: str) -> tuple[Person, ...]:

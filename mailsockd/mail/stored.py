@@ -1,22 +1,10 @@
 """A stored message: one copy of a mail in one inbox, as lists and frames show it, without its content."""
 
-import os
-
-import attrs
-
+from mailsockd.mail.frozen import frozen
 from mailsockd.mail.message import Mail, Person
 
-_ID_LENGTH = 24
-# 256 entries, so that a random byte picks a character by plain translation; 62 characters leave 142 of 144 bits.
-_ID_CHARACTERS = bytes((b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" * 5)[:256])
 
-
-def new_id() -> str:
-    """Make the random id of one envelope; a message's `_id` is this and `-n` (contract section 1.1)."""
-    return os.urandom(_ID_LENGTH).translate(_ID_CHARACTERS).decode("ascii")
-
-
-@attrs.frozen
+@frozen
 class Summary:
     """What lists show of a mail; the copies for several inboxes share one. `attachments` are MD5 hex."""
 
@@ -42,7 +30,7 @@ def summary_of(mail: Mail, envelope_sender: str) -> Summary:
     )
 
 
-@attrs.frozen
+@frozen
 class Message:
     """
     One stored message.

@@ -12,6 +12,12 @@ def received_value(message: Message, hostname: str) -> str:
     return " ".join(_lines(message, hostname))
 
 
+def traced(message: Message, content: bytes, hostname: str) -> tuple[str, bytes]:
+    """Give the value of the `Received:` field, unfolded, and what `with_trace` gives."""
+    lines = _lines(message, hostname)
+    return " ".join(lines), _field(lines) + content
+
+
 def received_header(message: Message, hostname: str) -> bytes:
     """
     Give the `Received:` field of a stored message, CRLF at its end, `for <recipient>;` in it.
@@ -19,7 +25,11 @@ def received_header(message: Message, hostname: str) -> bytes:
     It is made from the stored envelope each time, so that frame, `/raw` and every other reader show the same bytes
     while the content stays as received.
     """
-    return b"Received: " + "\r\n ".join(_lines(message, hostname)).encode("utf-8", "replace") + b"\r\n"
+    return _field(_lines(message, hostname))
+
+
+def _field(lines: tuple[str, str, str]) -> bytes:
+    return b"Received: " + "\r\n ".join(lines).encode("utf-8", "replace") + b"\r\n"
 
 
 def _lines(message: Message, hostname: str) -> tuple[str, str, str]:

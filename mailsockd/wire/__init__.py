@@ -43,7 +43,7 @@ def _second_json(seconds: int) -> str:
 
 def people_json(people: Iterable[Person]) -> list[dict[str, str]]:
     """Give the contract's Recipient array."""
-    return [{"address": person.address, "name": person.name} for person in people]
+    return [{"address": person.address, "name": person.name} for person in people] if people else []
 
 
 def message_json(message: Message) -> dict[str, Any]:
@@ -90,8 +90,12 @@ def attachment_json(attachment: Attachment) -> dict[str, Any]:
 
 def headers_json(headers: Iterable[tuple[str, str]]) -> dict[str, str | list[str]]:
     """Give headers by lower-case name: a string when the name occurs once, else an array (contract section 2)."""
-    found: dict[str, str | list[str]] = {}
-    for name, value in headers:
+    fields = list(headers)
+    found: dict[str, str | list[str]] = {name.lower(): value for name, value in fields}
+    if len(found) == len(fields):
+        return found
+    found = {}
+    for name, value in fields:
         key = name.lower()
         before = found.get(key)
         if before is None:

@@ -8,7 +8,7 @@ from mailsockd.mail.headers import date, fields, header_block, message_id, prior
 def read(content: bytes) -> tuple[list[tuple[str, str]], bytes]:
     """The fields, and what follows them."""
     found, body = fields(content, 0, len(content))
-    return found, content[body:]
+    return list(found), content[body:]
 
 
 @pytest.mark.parametrize(
