@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from collections.abc import Callable, Sequence
-from itertools import chain
 from typing import Any, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -12,6 +11,7 @@ from mailsockd.actions.activity_store import SLICE
 from mailsockd.state.activity import Event, Kind
 from mailsockd.state.recorded import Recorded, Wanted
 from mailsockd.storage.entries import without_surrogates
+from mailsockd.storage.inserting import Insert
 from mailsockd.storage.rows import Row
 
 Work: TypeAlias = Callable[[sqlite3.Connection], Any]
@@ -21,13 +21,14 @@ Submit: TypeAlias = Callable[[Work], "Deferred[Any]"]
 LONGEST_TEXT = 1000
 LONGEST_DETAIL = 4000
 
-_INSERT = """
+_insert_events = Insert(
+    """
     INSERT INTO activity (at, kind, account, address, message, peer, text, count, milliseconds, session, channel,
                           detail, similar)
-    VALUES """
-_CELLS = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-# Many rows at once: a thread gives the interpreter away at each statement, and has to win it back as often.
-_INSERTS = {number: _INSERT + ", ".join([_CELLS] * number) for number in (32, 16, 8, 4, 2, 1)}
+    """,
+    13,
+    most=32,
+)
 _SIGNS = re.compile("[%_=]")
 _NAMES = {kind: kind.name.lower() for kind in Kind}
 _KINDS = {name: kind for kind, name in _NAMES.items()}
@@ -49,11 +50,7 @@ class SQLiteActivities:
         """Write events, in their order."""
 
         def change(db: sqlite3.Connection) -> None:
-            rows = [_row(event) for event in events]
-            for number, statement in _INSERTS.items():
-                while len(rows) >= number:
-                    some, rows = rows[:number], rows[number:]
-                    _insert(db, statement, some)
+            _insert_events(db, [_row(event) for event in events])
 
         return self._change(change)
 
@@ -160,14 +157,6 @@ def _values(wanted: Wanted, limit: int) -> dict[str, Any]:
         "limit": max(limit, 0),
     }
     return {name: without_surrogates(value) for name, value in values.items()}
-
-
-def _insert(db: sqlite3.Connection, statement: str, rows: Sequence[Row]) -> None:
-    cells = list(chain.from_iterable(rows))
-    try:
-        db.execute(statement, cells)
-    except UnicodeEncodeError:
-        db.execute(statement, [without_surrogates(cell) for cell in cells])
 
 
 def _row(event: Event) -> Row:

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 from mailsockd.mail.people import Person
 from mailsockd.mail.stored import Message, Summary
-from mailsockd.storage.entries import without_surrogates
 
 # ASCII, so that any text can be stored, even a lone surrogate.
 _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
@@ -46,11 +45,6 @@ def message_row(message: Message, content: int) -> Row:
         None if message.read is None else int(message.read),
         message.saved_by,
     )
-
-
-def storable_row(message: Message, content: int) -> Row:
-    """Give the row of messages for one copy whose text may be no Unicode, which SQLite would refuse."""
-    return tuple(without_surrogates(value) for value in message_row(message, content))
 
 
 def message_from(row: Row) -> Message:

@@ -7,13 +7,14 @@ one costs no other.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import attrs
 
 from mailsockd.actions.onward import AlreadySettled
+from mailsockd.mail.frozen import frozen
 from mailsockd.mail.lines import line_octets
 from mailsockd.mail.stored import Message
 from mailsockd.state.deliveries import Delivery
@@ -21,23 +22,26 @@ from mailsockd.storage.changes import Change
 from mailsockd.storage.database import connect, trouble
 from mailsockd.storage.deliveries import content_of, insert, settle_by_append
 from mailsockd.storage.index import index_some, step_back
+from mailsockd.storage.inserting import Insert
 from mailsockd.storage.reader import highest_seq
-from mailsockd.storage.rows import Row, content_row, message_row, storable_row
+from mailsockd.storage.rows import Row, content_row, message_row
 
 BATCH_JOBS = 256
 BATCH_BYTES = 8 << 20
 
 _SYNCHRONOUS = {"FULL": "PRAGMA synchronous = FULL", "OFF": "PRAGMA synchronous = OFF"}
 _CHECKPOINT = "PRAGMA wal_autocheckpoint = 2000"  # pages
-_INSERT_CONTENT = "INSERT INTO contents (id, summary, raw) VALUES (?, ?, ?)"
-_INSERT_MESSAGE = """
+_insert_contents = Insert("INSERT INTO contents (id, summary, raw)", 3)
+_insert_messages = Insert(
+    """
     INSERT INTO messages (seq, id, content, inbox, original, owner, received, size, ip, via, helo, sender,
                           tls, esmtp, folder, labels, read, saved_by, octets)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+    """,
+    19,
+)
 
 
-@attrs.frozen
+@frozen
 class Append:
     """
     Copies of one content, at least one, the deliveries that they want, and the one that is settled by them.
@@ -101,7 +105,7 @@ class Writer:
         except sqlite3.Error as error:  # no job's fault, so there is no use in trying each
             return [trouble(error, self._path) for _ in jobs]
         try:
-            outcomes = self._do(jobs, message_row)
+            outcomes = self._do(jobs)
             self._db.execute("COMMIT")
             return outcomes
         except Exception:
@@ -140,7 +144,7 @@ class Writer:
     def _alone(self, job: Job) -> Any:
         try:
             self._db.execute("BEGIN IMMEDIATE")
-            outcomes = self._do([job], storable_row)
+            outcomes = self._do([job])
             self._db.execute("COMMIT")
             return outcomes[0]
         except Exception as error:
@@ -152,7 +156,7 @@ class Writer:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
 
-    def _do(self, jobs: list[Job], row_of: Callable[[Message, int], Row]) -> list[Any]:
+    def _do(self, jobs: list[Job]) -> list[Any]:
         outcomes: list[Any] = []
         contents: list[Row] = []
         messages: list[Row] = []
@@ -174,7 +178,7 @@ class Writer:
                     contents.append(content_row(first, job.content))
                 octets = line_octets(job.content)
                 for message in job.messages:
-                    messages.append((*row_of(message, first.seq if shared is None else shared), octets))
+                    messages.append((*message_row(message, first.seq if shared is None else shared), octets))
                 outcomes.append(None)
             elif not isinstance(job, Index | Unhurried):
                 self._insert(contents, messages)
@@ -185,5 +189,5 @@ class Writer:
 
     def _insert(self, contents: list[Row], messages: list[Row]) -> None:
         if messages:
-            self._db.executemany(_INSERT_CONTENT, contents)
-            self._db.executemany(_INSERT_MESSAGE, messages)
+            _insert_contents(self._db, contents)
+            _insert_messages(self._db, messages)
