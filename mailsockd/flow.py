@@ -32,9 +32,10 @@ class Flow:
 
     def flush(self) -> None:
         """Send what was added, in one piece."""
-        if self._out:
-            data = b"".join(self._out)
-            self._out.clear()
+        out = self._out
+        if out:
+            data = out[0] if len(out) == 1 else b"".join(out)
+            out.clear()
             self._send(self._transport, data)
 
     def read(self, reading: bool) -> None:

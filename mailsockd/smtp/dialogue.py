@@ -63,9 +63,12 @@ class Dialogue:
     def answer(self, line: bytes) -> Reply:
         """Answer one command line, given without its CRLF. Never raises."""
         verb, _, argument = line.strip(b" \t").partition(b" ")
-        command = self._commands.get(verb.upper(), Dialogue._unknown if not verb.endswith(b":") else Dialogue._http)
+        command = self._commands.get(verb.upper())
+        if command is None:
+            command = Dialogue._unknown if not verb.endswith(b":") else Dialogue._http
         try:
-            return self._counted(command(self, argument.strip(b" \t")))
+            answer = command(self, argument.strip(b" \t"))
+            return self._counted(answer) if answer.counts else answer
         except Exception:
             self.log.failure("an SMTP command failed")
             return self._counted(reply.FAILED)
@@ -93,7 +96,7 @@ class Dialogue:
     def stored(self, id: str) -> Reply:
         """Answer that the mail is safe. Who brings mail may go on: the counts of errors start again."""
         self._errors = self._junk = 0
-        return reply.reply(250, "2.0.0", f"OK : queued as {id}")
+        return reply.queued(id)
 
     def not_stored(self, failure: Failure) -> Reply:
         """Answer that the mail is not taken: for good when it was Rejected so, else for now, whatever happened."""

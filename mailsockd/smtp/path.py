@@ -7,11 +7,11 @@ patterns here no two parts can match the same byte, so time is linear in the len
 """
 
 import re
-
-import attrs
+from functools import lru_cache
 
 from mailsockd.actions.receive import Rejected
 from mailsockd.mail.address import InvalidAddress, canonical
+from mailsockd.mail.frozen import frozen
 
 _WORD = rb'\\.|"(?:[^"\\]|\\.)*"'  # a quoted pair, a quoted string
 _BRACKETED = re.compile(rb'[ \t]*<((?:[^"\\<>]|' + _WORD + rb")*)>", re.S)
@@ -20,9 +20,11 @@ _ROUTE = re.compile(rb'(?:@(?:\[[^\[\]]*\]|[^\[\]:,@"\\])*(?:,(?=@)|(?=:)))+:')
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _KEYWORD = {b"FROM": re.compile(rb"FROM[ \t]*:", re.I), b"TO": re.compile(rb"TO[ \t]*:", re.I)}
 _DIGITS_OF_SIZE = 20  # RFC 1870 section 4
+# Whoever tests an application, and every mailing list, says the same lines again and again. Each is a command line.
+_REMEMBERED = 512
 
 
-@attrs.frozen
+@frozen
 class Mail:
     """What MAIL said: `sender` canonical where it is an address, "" for the null sender; `size` as declared, or 0."""
 
@@ -31,6 +33,7 @@ class Mail:
     utf8: bool = False
 
 
+@lru_cache(_REMEMBERED)
 def mail(argument: bytes) -> Mail:
     """Read the argument of MAIL: `FROM:<path> parameters`. Raises Rejected."""
     path, parameters = _split(argument, b"FROM", "5.1.7")
@@ -52,6 +55,7 @@ def mail(argument: bytes) -> Mail:
     return Mail(_sender(_text(path, utf8, "5.1.7")), size, utf8)
 
 
+@lru_cache(_REMEMBERED)
 def recipient(argument: bytes, utf8: bool, hostname: str) -> str:
     """
     Read the argument of RCPT, `TO:<path>`, and give the canonical address.

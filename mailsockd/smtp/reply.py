@@ -2,13 +2,13 @@
 
 import re
 
-import attrs
+from mailsockd.mail.frozen import frozen
 
 _UNPRINTABLE = re.compile(rb"[^ -~]")
 LONGEST_TEXT = 480  # a reply line has at most 512 bytes, RFC 5321 section 4.5.3.1.5
 
 
-@attrs.frozen
+@frozen
 class Reply:
     """
     An answer to one command.
@@ -35,6 +35,12 @@ def reply(code: int, status: str, text: str, counts: bool | None = None) -> Repl
     if counts is None:
         counts = code >= 400 and code != 421
     return Reply(code, line.decode("ascii"), line + b"\r\n", counts)
+
+
+def queued(id: str) -> Reply:
+    """Make the answer to a mail that is safe, the one reply that each mail needs made; ids are letters and digits."""
+    text = f"250 2.0.0 OK : queued as {id}"
+    return Reply(250, text, text.encode("ascii") + b"\r\n", False)
 
 
 def lines(code: int, texts: list[str]) -> Reply:

@@ -114,7 +114,8 @@ class Session(smtp.ESMTP):
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, of any number."""
-        self.handshakeCompleted()  # a layer in between may have kept it from us
+        if self._state is State.HANDSHAKE:
+            self.handshakeCompleted()  # a layer in between may have kept it from us
         if self._state is not State.CLOSED:
             self._input = self._input + data if self._input else data
             self._work()
@@ -156,27 +157,33 @@ class Session(smtp.ESMTP):
         if self._working:
             return
         self._working = True
-        turns = self._service.limits.commands_a_turn
+        turns, flow = self._service.limits.commands_a_turn, self._flow
         try:
-            while self._at < len(self._input) and not self._flow.clogged:
-                if self._state is State.CONTENT:
-                    self._take_content()
-                elif self._state is not State.COMMAND or not turns or not self._take_command():
-                    break
-                else:
+            while self._at < len(self._input) and not flow.clogged:
+                state = self._state
+                if state is State.COMMAND:
+                    if not turns or not self._take_command():
+                        break
                     turns -= 1
+                elif state is State.CONTENT:
+                    self._take_content()
+                else:
+                    break
         finally:
             self._working = False
         self._input = self._input[self._at :]
         self._at = 0
         if self._state is State.CLOSED:
             return
-        self._flow.flush()
-        if not turns and self._input and self._later is None:
-            self._later = self._service.clock.callLater(0, self._continue)
+        flow.flush()
         # While nothing has come that must wait, reading goes on: to pause for each mail costs more than one read.
-        waiting = self._state in (State.COMMIT, State.LATER) or self._flow.clogged or self._later is not None
-        self._flow.read(not (waiting and self._input))
+        if not self._input:
+            flow.read(True)
+            return
+        if not turns and self._later is None:
+            self._later = self._service.clock.callLater(0, self._continue)
+        waiting = self._state in (State.COMMIT, State.LATER) or flow.clogged or self._later is not None
+        flow.read(not waiting)
 
     def _continue(self) -> None:
         self._later = None
@@ -184,34 +191,38 @@ class Session(smtp.ESMTP):
 
     def _take_command(self) -> bool:
         """Answer the next command line; tell whether there was one."""
-        end = self._input.find(b"\n", self._at)
-        length = (end if end >= 0 else len(self._input)) - self._at
+        data, start = self._input, self._at
+        end = data.find(b"\n", start)
+        length = (end if end >= 0 else len(data)) - start
         if length >= self._service.limits.command_line:
             self._finish(reply.LINE_TOO_LONG)
         elif end < 0:
             return False
-        elif not length or self._input[end - 1] != 0x0D:
+        elif not length or data[end - 1] != 0x0D:
             self._finish(reply.BARE_LF)
         else:
-            line = self._input[self._at : end - 1]
             self._at = end + 1
             self._heard = self._service.seconds
-            self._say(self._dialogue.answer(line))
+            self._say(self._dialogue.answer(data[start : end - 1]))
         return True
 
     def _say(self, answer: Reply) -> None:
         """Send a reply, at the latest when the input is done with, and go where its code leads."""
-        if answer.code == 354:
+        code = answer.code
+        if code == 250:
+            self._flow.add(answer.wire)
+            return
+        if code == 354:
             limits = self._service.limits
             self._state = State.CONTENT
             self._since = self._service.seconds
             self._incoming = Incoming(self._service.spool, limits.content_memory, limits.size)
-        if answer.code == 220:
+        if code == 220:
             self._start_tls(answer)
         elif answer is reply.LATER:
             self._state = State.LATER
             self._dialogue.later.addCallback(self._found).addErrback(self._broken)
-        elif answer.code in (221, 421):
+        elif code in (221, 421):
             self._finish(answer)
         else:
             self._flow.add(answer.wire)
