@@ -92,9 +92,11 @@ bench: bench-packages $(VENV)/run
 # --- Debian's package
 
 .PHONY: deb deb-check deb-test
+# The Debian that the package is for, and the one that it is tried in.
+RELEASE ?= bookworm
 deb:
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) git=git mmdebstrap=mmdebstrap
-	@tests/package/build
+	@SUITE=$(RELEASE) tests/package/build
 
 deb-test: deb
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) systemd-container=systemd-nspawn

@@ -23,8 +23,8 @@ chroot_unpack() {
     if [ -z "$(find "$tar" -mtime -14 2>/dev/null)" ]; then
         rm -f "$cache/$SUITE-$1-"*
         echo "making a clean $SUITE ($1), kept in $tar" >&2
-        mmdebstrap --quiet --variant="$variant" --include="${more%,}" "$SUITE" "$cache/new-$1.tar"
-        mv "$cache/new-$1.tar" "$tar"
+        mmdebstrap --quiet --variant="$variant" --include="${more%,}" "$SUITE" "$cache/new-$SUITE-$1.tar"
+        mv "$cache/new-$SUITE-$1.tar" "$tar"
     fi
     tar -xpf "$tar" -C "$2" --exclude='./dev/*'
     cp /etc/resolv.conf "$2/etc/resolv.conf"
