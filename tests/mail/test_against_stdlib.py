@@ -2,6 +2,7 @@
 
 import email
 import email.message
+import sys
 from collections.abc import Iterator
 from email.header import decode_header, make_header
 from email.utils import getaddresses
@@ -12,7 +13,9 @@ import pytest
 
 from mailsockd.mail.message import parse
 
-CORPUS = Path("/usr/lib/python3.11/test/test_email/data")
+PYTHON = f"python3.{sys.version_info.minor}"
+CORPUS = Path(f"/usr/lib/{PYTHON}/test/test_email/data")
+MISSING = f"the corpus is missing: apt-get install lib{PYTHON}-testsuite"
 
 # A multipart without a boundary that occurs in it: the standard library leaves the body a payload of the multipart;
 # here it is shown as text, because it is text that a person wrote.
@@ -30,7 +33,7 @@ def corpus() -> list[Path]:
 
 
 def content(path: Path) -> bytes:
-    assert path.exists(), "the corpus is missing: apt-get install libpython3.11-testsuite"
+    assert path.exists(), MISSING
     return path.read_bytes()
 
 
@@ -129,4 +132,4 @@ def test_attachments_are_the_standard_librarys(path: Path) -> None:
 
 def test_corpus_is_whole() -> None:
     """All 47 mails of the corpus are there to be read."""
-    assert len(corpus()) == 47, "the corpus is missing: apt-get install libpython3.11-testsuite"
+    assert len(corpus()) == 47, MISSING
