@@ -28,6 +28,7 @@ LIVE = frozenset(
         "domains",
         "smtp.denylist",
         "http.proxies",
+        "http.hsts",
         "validation",
         "inboxes",
         "retention",

@@ -28,12 +28,13 @@ class Capture:
 
 @attrs.frozen
 class HTTP:
-    """REST, the socket and the pages."""
+    """REST, the socket and the pages; `hsts` is seconds, 0 for none."""
 
     url: str = setting("", checks.origin)
     listen: tuple[str, ...] = setting(("127.0.0.1:8025", "[::1]:8025"), checks.listens)
     listen_tls: tuple[str, ...] = setting((), checks.listens)
     proxies: tuple[str, ...] = setting((), checks.proxies)
+    hsts: int = setting(0, checks.number(0, 315_360_000))
 
 
 @attrs.frozen

@@ -89,12 +89,14 @@ def public_site(core: Core, sockets: SocketFactory, health: Health) -> Site:
         limits=web_limits(config),
         body_bytes=router.body_bytes,
         trusted=trusted(config.http.proxies),
+        hsts=config.http.hsts,
         quiet=PATHS,
     )
 
     def take_over(loaded: Loaded) -> None:
         site.limit(web_limits(loaded.config))
         site.trusted = trusted(loaded.config.http.proxies)
+        site.hsts = loaded.config.http.hsts
         router.limit(web_bodies(loaded.config))
 
     core.live.follow(take_over)

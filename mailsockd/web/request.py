@@ -134,6 +134,9 @@ class Request(server.Request):
     def _preset(self) -> None:
         for name, value in SAFETY.items():
             self.answer.setHeader(name, value)
+        # Without TLS anybody on the way could have written it, so there it must not be (RFC 6797 7.2).
+        if self.channel.site.hsts and self.isSecure():
+            self.answer.setHeader("Strict-Transport-Security", f"max-age={self.channel.site.hsts}")
         self.answer.setHeader("X-Request-Id", self.id)
         self.answer.setHeader("Date", http_date())
 

@@ -87,8 +87,9 @@ class Site(server.Site):
     `record_request` is told of every request when it is over; `trusted` says of which addresses an X-Forwarded-For
     is believed. HTTP/1.1 only. A resource may take the transport (a WebSocket): the connection then leaves the count
     of its address and stays in the count of all until it ends. `body_bytes` says of a head whether its body may be
-    larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time. Requests for the paths
-    in `quiet` are neither logged nor told when all is well.
+    larger than `limits.body_bytes`; `limits.large_bodies` of those are in memory at one time. Who comes with TLS is
+    told to do so for `hsts` seconds, 0 tells nobody. Requests for the paths in `quiet` are neither logged nor told when
+    all is well.
     """
 
     noisy = False
@@ -102,6 +103,7 @@ class Site(server.Site):
         record_request: Callable[[Served], object] | None = None,
         trusted: Callable[[str], bool] = _nobody,
         body_bytes: Callable[[Head], int] = as_usual,
+        hsts: int = 0,
         quiet: Collection[str] = (),
         log: Logger | None = None,
     ) -> None:
@@ -110,6 +112,7 @@ class Site(server.Site):
         self.connections = Connections(self.limits)
         self.open = Open(clock)
         self.trusted = trusted
+        self.hsts = hsts
         self.bodies = Bodies(self.limits, body_bytes)
         self._record_request = record_request
         self._quiet = quiet
