@@ -29,7 +29,8 @@ def export(
     """
     Write messages with their `Received:` line to an mbox file, which must not be there, or as .eml files into a folder.
 
-    It is a file when its name ends in .mbox. Gives how many were written. Raises OfflineTrouble.
+    It is a file when its name ends in .mbox. What came before `since` (UTC seconds) is left out. Gives how many were
+    written. Raises OfflineTrouble.
     """
     archive = Archive(mailbox_file(config), inbox, owner, since)
     try:

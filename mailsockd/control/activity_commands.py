@@ -1,14 +1,11 @@
 """`mailsockctl activity`."""
 
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from mailsockd.control.command import Context, Group, Misused
+from mailsockd.control.command import Context, Group
+from mailsockd.control.moments import WHEN, moment
 from mailsockd.control.output import Output, plain
-
-_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def declare(program: Group) -> None:
@@ -32,7 +29,7 @@ def declare(program: Group) -> None:
     )
     activity.add_argument("--peer", metavar="IP", help="only what this address caused")
     activity.add_argument("--search", metavar="TEXT", help="only what has this in one of its texts")
-    activity.add_argument("--since", metavar="WHEN", help="a date, or how long ago: 90s, 15m, 2h, 7d")
+    activity.add_argument("--since", metavar="WHEN", help=WHEN)
     activity.add_argument("--until", metavar="WHEN", help="the same, for the end")
     activity.add_argument("--limit", metavar="N", type=int, help="the newest so many (100; 10 with --follow)")
 
@@ -91,19 +88,3 @@ def _show(output: Output, event: dict[str, Any]) -> None:
     output.say(f"{at}  {plain(event['summary'])}" + (f"  ({beside})" if beside else ""))
     if event["detail"]:
         output.say(f"{' ' * 25}{plain(event['detail'])}")
-
-
-def moment(name: str, value: str | None, now: datetime) -> str | None:
-    """Give a date for the API: as given, or for how long ago something is. Raises Misused."""
-    if value is None:
-        return None
-    found = _DURATION.fullmatch(value)
-    if found is None:
-        if not re.match("[0-9]{4}-", value):
-            raise Misused(f"{name} must be a date such as 2026-11-26T08:00:00Z, or how long ago, such as 15m")
-        return value
-    try:
-        date = now - timedelta(**{_UNITS[found[2]]: int(found[1])})
-    except OverflowError:
-        return "0001-01-01"
-    return date.strftime("%Y-%m-%dT%H:%M:%S.") + f"{date.microsecond // 1000:03d}Z"

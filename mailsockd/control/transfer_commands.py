@@ -6,11 +6,13 @@ import importlib
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mailsockd.control.client import Failed, NotThere
 from mailsockd.control.command import Context, Group
+from mailsockd.control.moments import WHEN, seconds_at
 from mailsockd.control.progress import Bar
 from mailsockd.mail.address import InvalidAddress, canonical
 from mailsockd.mail.mbox import crlf, entries
@@ -31,10 +33,12 @@ def declare(program: Group) -> None:
         "export all.mbox",
         "export --inbox user1@mail.test user1.mbox",
         "export --account alice alice-mail/",
+        "export --since 24h yesterday.mbox",
     )
     export.add_argument("target", metavar="FILE.mbox|FOLDER", type=Path, help="the file must not be there yet")
     export.add_argument("--inbox", metavar="ADDRESS", type=_address, help="only what came for this address")
     export.add_argument("--account", metavar="NAME", help="only what belongs to this account")
+    export.add_argument("--since", metavar="WHEN", help=f"only what came since then: {WHEN}")
     take = program.command(
         "import",
         _import,
@@ -58,9 +62,10 @@ def _address(text: str) -> str:
 
 def _export(context: Context) -> None:
     options, bar = context.options, Bar(sys.stderr, context.output.json)
+    since = seconds_at("--since", options.since, datetime.now(UTC)) or 0.0
     module = importlib.import_module("mailsockd.export")
     try:
-        count = module.export(context.config, options.target, bar, options.inbox, options.account)
+        count = module.export(context.config, options.target, bar, options.inbox, options.account, since)
     except module.OfflineTrouble as trouble:
         raise Failed(str(trouble)) from trouble
     finally:

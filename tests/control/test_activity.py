@@ -1,15 +1,12 @@
 """The activity over the control socket: listing it, following it, and the command for both."""
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from mailsockd.control.activity_commands import moment
-from mailsockd.control.command import Misused
 from mailsockd.state.activity import Kind
 from tests.control.house import House
 from tests.web.talk import Talk, request
@@ -161,29 +158,3 @@ def test_the_command_follows(house: House) -> None:
     ]
     run = house.ctl("activity", "--follow", "--json", lines=lines)
     assert [json.loads(line) for line in run.out.splitlines()] == list(lines)
-
-
-NOW = datetime(2026, 11, 26, 8, 15, 0, 250_000, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("given", "date"),
-    [
-        (None, None),
-        ("15m", "2026-11-26T08:00:00.250Z"),
-        ("90s", "2026-11-26T08:13:30.250Z"),
-        ("2h", "2026-11-26T06:15:00.250Z"),
-        ("7d", "2026-11-19T08:15:00.250Z"),
-        ("999999999d", "0001-01-01"),
-        ("2026-11-26", "2026-11-26"),
-    ],
-)
-def test_moments(given: str | None, date: str | None) -> None:
-    """A moment is a date, or how long ago it was."""
-    assert moment("--since", given, NOW) == date
-
-
-def test_what_is_no_moment() -> None:
-    """Other words are a wrong command line."""
-    with pytest.raises(Misused, match="--since must be a date such as 2026-11-26T08:00:00Z, or how long ago"):
-        moment("--since", "yesterday", NOW)
