@@ -64,6 +64,8 @@ class Daemon(InOrder):
         """Bind the ports."""
         self._ready.lock.sign()
         self._log.info("configuration: {source}", source=self._config.read)
+        if self._ready.lock.undone:
+            self._log.warn("a restore was broken off: the data folder is as it was before it")
         for name in unnamed(self._config, self._ready.sockets):
             self._log.warn("systemd passes the socket {name}, and no listener is systemd:{name}", name=name)
         # Not before: a daemon in the background has another process id.

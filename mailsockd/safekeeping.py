@@ -17,6 +17,7 @@ from mailsockd import __version__
 from mailsockd.config import Config
 from mailsockd.offline import FILES, OfflineTrouble
 from mailsockd.storage.backup import copy, faults, held_still
+from mailsockd.storage.exchange import NEW, broken_off, exchange, forget
 from mailsockd.storage.files import create_private, sync
 from mailsockd.storage.lock import FolderLock, FolderUnusable
 from mailsockd.stores import mailbox_file
@@ -47,6 +48,8 @@ def backup(config: Config, target: Path, progress: Progress, now: Callable[[], f
     if target.exists():
         raise OfflineTrouble(f"{target} is there already")
     data = Path(config.data)
+    if broken_off(data):
+        raise OfflineTrouble(f"{data} is between two states: a restore goes on there, or the next start undoes it")
     state, mailbox = data / FILES[config.state], mailbox_file(config)
     databases = [path for path in (mailbox, state) if path.suffix == ".db"]
     beside: Path | None = None
@@ -88,7 +91,8 @@ def restore(
     """
     Put a backup in the place of what the data folder holds, which goes into a folder beside it, given too.
 
-    Raises OfflineTrouble, also while a daemon runs; then everything is as it was.
+    Raises OfflineTrouble, also while a daemon runs; then everything is as it was. When this process dies meanwhile, it
+    is so again as soon as anybody locks the folder.
     """
     try:
         manifest = json.loads((source / MANIFEST).read_text())
@@ -112,24 +116,25 @@ def restore(
         _room(data, [source / name for name in names])
         for number, name in enumerate(names):
             progress(name, number, len(names))
-            new = data / f"{name}.restored"
+            new = data / f"{name}{NEW}"
             new.unlink(missing_ok=True)
             create_private(new)
             shutil.copyfile(source / name, new)
             sync(new)
-        aside = _put_aside(data, now())
-        for name in names:
-            (data / f"{name}.restored").rename(data / name)
-        sync(data)
+        _give_back(data)
+        there = [path for path in data.iterdir() if path.name.startswith(("mailbox.db", "state.")) and _whole(path)]
+        aside = data / time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime(now()))
+        exchange(data, names, there, aside)
+        if not there:
+            aside.rmdir()
         progress("all", len(names), len(names))
     except OSError as error:
         raise OfflineTrouble(f"the backup was not put back: {_words(error)}") from error
     finally:
-        for name in names:
-            (data / f"{name}.restored").unlink(missing_ok=True)
+        forget(data, names)
         _give_back(data)
         lock.release()
-    return Kept(source, taken, kind, sum((source / name).stat().st_size for name in names)), aside
+    return Kept(source, taken, kind, sum((source / name).stat().st_size for name in names)), aside if there else None
 
 
 def damage(config: Config, thorough: bool) -> dict[str, list[str]]:
@@ -148,20 +153,8 @@ def _watched(data: Path, progress: Progress, name: str, done: int, total: int) -
     progress(name, done, total)
 
 
-def _put_aside(data: Path, now: float) -> Path | None:
-    there = [path for path in data.iterdir() if path.name.startswith(("mailbox.db", "state.")) and _whole(path)]
-    if not there:
-        return None
-    aside = data / time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime(now))
-    aside.mkdir(mode=0o700)
-    for path in there:
-        path.rename(aside / path.name)
-    sync(aside)
-    return aside
-
-
 def _whole(path: Path) -> bool:
-    return path.suffix != ".restored"
+    return path.suffix != NEW
 
 
 def _room(folder: Path, files: list[Path]) -> None:

@@ -140,6 +140,40 @@ def test_what_is_no_good_backup_changes_nothing(
     assert house.subjects() == [b"Subject: first"]
 
 
+def test_a_restore_that_fails_half_way_changes_nothing(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mail, accounts and the files of the folder are what they were, and the reason is said."""
+    backup(house.config, tmp_path / "b", nothing)
+    house.add(2, b"Subject: second\r\n\r\nx")
+    house.writer.close()
+    before = sorted(path.name for path in (tmp_path / "data").iterdir())
+    rename, done = Path.rename, []
+
+    def fails(path: Path, target: Path) -> Path:
+        if path.name.endswith(".restored") and not done:
+            done.append(path.name)
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(OfflineTrouble, match=r"the backup was not put back: Input/output error"):
+        restore(house.config, tmp_path / "b", nothing)
+    assert done != []
+    assert sorted(path.name for path in (tmp_path / "data").iterdir() if path.name != "lock") == before
+    assert house.subjects() == [b"Subject: first", b"Subject: second"]
+    assert house.accounts() == ["ada"]
+
+
+def test_a_folder_between_two_states_is_not_backed_up(house: House, tmp_path: Path) -> None:
+    """While a restore goes on, or was broken off, there is no one moment to be kept."""
+    (tmp_path / "data" / "exchange.json").write_text('{"names": [], "aside": "before-restore-x"}')
+    with pytest.raises(OfflineTrouble, match=r"is between two states"):
+        backup(house.config, tmp_path / "b", nothing)
+    FolderLock(tmp_path / "data").release()
+    backup(house.config, tmp_path / "b", nothing)
+
+
 def test_a_folder_in_use_is_left_alone(house: House, tmp_path: Path) -> None:
     """While a daemon runs nothing is put back."""
     backup(house.config, tmp_path / "b", nothing)

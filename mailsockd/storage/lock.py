@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from mailsockd.storage.exchange import take_back
+
 
 class FolderUnusable(Exception):
     """The data folder cannot be used; the text names it and says why."""
@@ -16,6 +18,8 @@ class FolderLock:
     The system takes the lock back when the process ends, however it ends, so a left-over file means nothing. A child
     inherits the lock when the process forks; `sign` then writes the child's id. The file is never removed: another
     process could be waiting for it.
+
+    Whoever has it finds the folder whole: `undone` tells whether a restore that was broken off had to be undone.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -37,6 +41,7 @@ class FolderLock:
             raise FolderUnusable(f"{self._folder}: in use by {who}") from error
         try:
             self.sign()
+            self.undone = take_back(self._folder)
         except OSError as error:
             self.release()
             raise FolderUnusable(f"{self._folder}: {error.strerror}") from error
