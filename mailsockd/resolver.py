@@ -1,4 +1,4 @@
-"""Asking the DNS what it has of a domain, for the proof that it is somebody's. It blocks: for a thread."""
+"""Asking the DNS what it has of a domain, for the proof that it is somebody's, and of an address. It blocks."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,6 +6,7 @@ import dns.exception
 import dns.name
 import dns.rcode
 import dns.resolver
+import dns.reversename
 
 from mailsockd.listen import nameserver
 from mailsockd.state.proof import Answers
@@ -40,6 +41,12 @@ class Resolver:
             mx_trouble=mx_trouble,
             alias=alias,
         )
+
+    def names_of(self, address: str) -> tuple[tuple[str, ...] | None, str]:
+        """Give the names that an IP address has by its PTR records, or None and the trouble in words."""
+        name = dns.reversename.from_address(address).to_text()
+        found, trouble = self._ask(name, "PTR", self._monotonic() + self._timeout)
+        return None if found is None else _hosts(found), trouble
 
     def _ask(self, domain: str, kind: str, end: float) -> tuple[dns.resolver.Answer | tuple[()] | None, str]:
         try:
@@ -81,6 +88,11 @@ def _texts(answer: dns.resolver.Answer | tuple[()]) -> tuple[str, ...]:
 def _exchanges(answer: dns.resolver.Answer | tuple[()]) -> tuple[tuple[int, str], ...]:
     records = list(answer.rrset or ())[:MOST_RECORDS] if isinstance(answer, dns.resolver.Answer) else []
     return tuple(sorted((record.preference, _text(record.exchange)) for record in records))
+
+
+def _hosts(answer: dns.resolver.Answer | tuple[()]) -> tuple[str, ...]:
+    records = list(answer.rrset or ())[:MOST_RECORDS] if isinstance(answer, dns.resolver.Answer) else []
+    return tuple(sorted(_text(record.target) for record in records))
 
 
 def _text(name: dns.name.Name) -> str:

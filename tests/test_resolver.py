@@ -19,6 +19,10 @@ raw.test. 5 IN TXT "\\255\\195\\164"
 www.test. 5 IN CNAME far.test.
 far.test. 5 IN TXT "of another"
 far.test. 5 IN MX 5 mx.far.test.
+10.2.0.192.in-addr.arpa. 5 IN PTR MX.Mail.test.
+1.2.0.192.in-addr.arpa. 5 IN CNAME 1.0-25.2.0.192.in-addr.arpa.
+1.0-25.2.0.192.in-addr.arpa. 5 IN PTR b.test.
+1.0-25.2.0.192.in-addr.arpa. 5 IN PTR a.test.
 """
 
 
@@ -64,6 +68,24 @@ def test_what_the_dns_says(server: Nameserver, name: str, expected: Answers) -> 
     assert sorted(found.txt or ()) == sorted(expected.txt or ())
     assert (found.txt is None, found.mx, found.alias) == (expected.txt is None, expected.mx, expected.alias)
     assert (found.txt_trouble, found.mx_trouble) == (expected.txt_trouble, expected.mx_trouble)
+
+
+@pytest.mark.parametrize(
+    ("address", "names"),
+    [("192.0.2.10", ("mx.mail.test",)), ("192.0.2.1", ("a.test", "b.test")), ("2001:db8::1", ())],
+)
+def test_names_of_an_address(server: Nameserver, address: str, names: tuple[str, ...]) -> None:
+    """All of its PTR records count, also behind the alias of a network smaller than its zone."""
+    assert Resolver([server.address], 5.0, lambda: 0.0).names_of(address) == (names, "")
+
+
+def test_names_that_the_dns_cannot_say(server: Nameserver) -> None:
+    """They are None, and the reason is in words."""
+    server.broken = True
+    assert Resolver([server.address], 5.0, lambda: 0.0).names_of("192.0.2.10") == (
+        None,
+        "the DNS could not say (SERVFAIL)",
+    )
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_long(server: Nameserver) -> None:

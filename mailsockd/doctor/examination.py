@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from mailsockd.config import Config
-from mailsockd.doctor import exposure, machine, names, ports
+from mailsockd.doctor import exposure, machine, names, pointers, ports
 from mailsockd.doctor.finding import Finding, good
 from mailsockd.resolver import Resolver
 
@@ -13,13 +13,14 @@ from mailsockd.resolver import Resolver
 def examine(config: Config) -> list[Finding]:
     """Look at configuration, machine, ports, DNS and certificates. It blocks, for some seconds at worst."""
     pid = running(config)
-    public = bool(exposure.public(config))
+    public = exposure.public(config)
     resolver = Resolver(config.dns.resolvers, config.dns.timeout, time.monotonic)
     return [
         good("configuration", f"{config.read} can be used"),
         *ports.ports(config, pid),
-        *names.names(config, public, resolver.look),
-        *names.certificates(config, public, time.time()),
+        *names.names(config, bool(public), resolver.look),
+        *pointers.pointers(config, public, resolver.names_of),
+        *names.certificates(config, bool(public), time.time()),
         machine.clock(),
         *machine.disk(config),
         machine.files(config, pid),
