@@ -91,7 +91,7 @@ bench: bench-packages $(VENV)/run
 
 # --- Debian's package
 
-.PHONY: deb deb-check deb-test
+.PHONY: deb deb-check deb-test deb-piuparts deb-autopkgtest
 # The Debian that the package is for, and the one that it is tried in.
 RELEASE ?= bookworm
 deb:
@@ -101,6 +101,14 @@ deb:
 deb-test: deb
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) systemd-container=systemd-nspawn
 	@tests/package/story
+
+deb-piuparts: deb
+	@test "$$(id -u)" -ne 0 || $(PACKAGES) piuparts=/usr/sbin/piuparts dpkg-dev=dpkg-scanpackages
+	@SUITE=$(RELEASE) tests/package/piuparts
+
+deb-autopkgtest: deb
+	@test "$$(id -u)" -ne 0 || $(PACKAGES) systemd-container=systemd-nspawn
+	@SUITE=$(RELEASE) tests/package/autopkgtest
 
 # The same on this machine: what the build needs is installed here.
 deb-check:
