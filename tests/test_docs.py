@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from mailsockd import api, dashboard, wire
+from mailsockd import api, control, dashboard, wire
 from mailsockd.actions.health import Served
 from mailsockd.config import Config, load, parse
 from mailsockd.mail.message import parse as parse_mail
@@ -207,7 +207,7 @@ def test_commands_of_documents_exist(name: str) -> None:
 def commands() -> list[str]:
     """Give every command of mailsockctl: those that its own help shows as examples."""
     found = []
-    for path in sorted((ROOT / "mailsockd/control").glob("*.py")):
+    for path in sorted(Path(control.__path__[0]).glob("*.py")):
         text = path.read_text()
         groups = re.findall(r'program\.group\("([a-z]+)"', text)
         prefix = f"{groups[0]} " if groups else ""

@@ -8,13 +8,17 @@ import pytest
 
 from mailsockd.config import Config, ConfigError
 from mailsockd.preflight import check
-from mailsockd.settings import HTTP, SMTP
+from mailsockd.settings import HTTP, SMTP, Capture
 
 
 def config(folder: Path) -> Config:
     here = ("127.0.0.1:0",)
     return Config(
-        data=str(folder / "var"), control=f"unix:{folder}/control", smtp=SMTP(listen=here), http=HTTP(listen=here)
+        data=str(folder / "var"),
+        control=f"unix:{folder}/control",
+        smtp=SMTP(listen=here),
+        http=HTTP(listen=here),
+        capture=Capture(listen=here),
     )
 
 
