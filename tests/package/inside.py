@@ -11,6 +11,7 @@ import re
 import signal
 import smtplib
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -236,6 +237,21 @@ def reloaded() -> None:
     assert f"{OWN}:2: it is not YAML" in journal()
 
 
+def encrypted() -> None:
+    """As confined as it is, it speaks TLS: mail by STARTTLS, and HTTP from the first byte."""
+    OWN.write_text('tls: {self_signed: true}\nhttp: {listen_tls: ["127.0.0.1:8443"]}\n')
+    run("systemctl", "reset-failed", "mailsockd")
+    run("systemctl", "restart", "mailsockd")
+    trust = ssl.create_default_context(cafile=str(DATA / "self-signed.pem"))
+    with smtplib.SMTP("localhost", ports["smtp"]) as client:
+        client.starttls(context=trust)
+        assert client.sendmail("tls@example.org", [ADDRESS], b"Subject: sealed\r\n\r\nx\r\n") == {}
+    connection = http.client.HTTPSConnection("localhost", 8443, timeout=60, context=trust)
+    connection.request("GET", "/healthz")
+    assert connection.getresponse().status == 200
+    connection.close()
+
+
 def low_ports() -> None:
     """A few lines put it on port 25 and 80."""
     OWN.write_text('smtp:\n  listen: ["0.0.0.0:25"]\nhttp:\n  listen: ["0.0.0.0:80"]\n')
@@ -335,7 +351,7 @@ def purged() -> None:
 
 
 CHAPTERS = (
-    installed, confined, received, killed, stuck, reloaded, low_ports, activated, upgraded, removed, purged,
+    installed, confined, received, killed, stuck, reloaded, encrypted, low_ports, activated, upgraded, removed, purged,
 )  # fmt: skip
 
 
