@@ -49,8 +49,8 @@ def test_forms_set_them_too(house: House, body: bytes) -> None:
         ({"webhook": True}, "webhook: must be an URL as text, or null for none"),
         ({"webhookSlack": "hooks.slack.com"},
          "webhookSlack: must be an http or https URL, such as https://example.org/mail"),
-        ({"webhookSlack": "http://[::ffff:127.0.0.1]/"},
-         "webhookSlack: leads to ::ffff:7f00:1, an address of a transition from IPv4 to IPv6, which the operator's "
+        ({"webhookSlack": "http://[64:ff9b::7f00:1]/"},
+         "webhookSlack: leads to 64:ff9b::7f00:1, an address of a transition from IPv4 to IPv6, which the operator's "
          "setting webhook.allow does not list"),
         ({"webhookSlackToFrom": "perhaps"}, "webhookSlackToFrom: must be true or false"),
     ],

@@ -13,7 +13,7 @@ from mailsockd.delivery.channel import Delivered, Outcome, Parcel, Setting
 from mailsockd.delivery.dispatch import Dispatch
 from mailsockd.delivery.lines import Lane
 from mailsockd.delivery.queue import DeliveryQueue
-from mailsockd.delivery.queue_limits import DeliveryLimits
+from mailsockd.delivery.queue_limits import STOP_GRACE, DeliveryLimits
 from mailsockd.mail.stored import Message
 from mailsockd.state.activity import ActivityLog, Event
 from mailsockd.state.addresses import Address, AddressBook
@@ -114,6 +114,11 @@ class Desk:
         self.dispatch.listen(self.queue.stored)
         self.queue.startService()
         self.clock.advance(0)
+
+    def end(self) -> None:
+        """Stop the queue, and what is under way."""
+        self.queue.stopService()
+        self.clock.advance(STOP_GRACE)
 
     def do(self, work: Callable[[sqlite3.Connection], Any]) -> "Deferred[Any]":
         self.questions += 1

@@ -13,6 +13,8 @@ class ConcurrencyTests(SynchronousTestCase):
     def desk(self, **limits: int) -> Desk:
         desk = Desk(**limits)
         desk.hook.held = []
+        # What is under way at the end of a test would be ended by the garbage collector, in the middle of another one.
+        self.addCleanup(desk.end)
         return desk
 
     def answer(self, desk: Desk, id: str, outcome: Outcome = Delivered()) -> None:

@@ -131,5 +131,5 @@ def test_attachments_are_the_standard_librarys(path: Path) -> None:
 
 
 def test_corpus_is_whole() -> None:
-    """All 47 mails of the corpus are there to be read."""
-    assert len(corpus()) == 47, MISSING
+    """All 47 mails of the corpus are there to be read, and what newer Pythons have beside them."""
+    assert len(corpus()) >= 47, MISSING
