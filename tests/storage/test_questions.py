@@ -81,9 +81,9 @@ class QuestionTests(SynchronousTestCase):
         self.patch(finding, "SHORT_SCAN", ports.SHORT_SCAN)
         self.wait(self.mailbox.newest(ANNS, 5, 1.0, CODE))
         changed = message(1)
+        # Before what takes the message away, which has a thread of its own.
+        self.wait(self.mailbox.content(changed), self.mailbox.newest(PUBLIC, 5, filter=Filter(text=Term("abc"))))
         self.wait(
-            self.mailbox.content(changed),
-            self.mailbox.newest(PUBLIC, 5, filter=Filter(text=Term("abc"))),
             self.mailbox.star(changed, None),
             self.mailbox.move(changed, "spam"),
             self.mailbox.label(changed, ()),
