@@ -56,6 +56,7 @@ def backup(config: Config, target: Path, progress: Progress, now: Callable[[], f
     try:
         for path in (mailbox, state):
             path.stat()
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _room(target.parent, [mailbox, state])
         beside = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         taken = now()

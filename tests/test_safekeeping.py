@@ -57,6 +57,13 @@ def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     return House(tmp_path, request.param)
 
 
+def test_a_backup_makes_the_folders_that_lead_to_it(house: House, tmp_path: Path) -> None:
+    """The first backup of a machine needs no folder made by hand, and nobody else may look into what it makes."""
+    backup(house.config, tmp_path / "backups" / "today", lambda *_: None)
+    assert (tmp_path / "backups").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "backups" / "today" / "mailbox.db").exists()
+
+
 def test_a_backup_is_one_moment_and_can_be_put_back(house: House, tmp_path: Path) -> None:
     """What is written while it is made is not in it, is not kept waiting, and is in the folder that restore leaves."""
     calls: list[tuple[int, int]] = []

@@ -11,8 +11,10 @@ dist=$here/dist
 
 build_packages() {
     # The first word of each dependency of debian/control; dh-sequence-* are names that debhelper and dh-python provide.
+    case $SUITE in bookworm) python=3.11 ;; *) python=3.13 ;; esac
     sed -n '/^Build-Depends:/,/^[A-Z][a-z-]*:/{/^Build-Depends:\|^ /p}' "$here/debian/control" |
-        sed 's/^Build-Depends://; s/[ ,].*//2; s/^ *//; s/[ ,(<].*//; /^dh-sequence-/d; s/debhelper-compat/debhelper/' |
+        sed 's/^Build-Depends://; s/[ ,].*//2; s/^ *//; s/[ ,(<].*//; /^dh-sequence-/d; s/debhelper-compat/debhelper/
+             s/^libpython3.11-testsuite/libpython'$python'-testsuite/' |
         tr '\n' ','
 }
 
