@@ -36,6 +36,7 @@ from mailsockd.state.accounts import Account
 from mailsockd.state.subscriptions import Admission
 from mailsockd.sweeping import Sweeping
 from mailsockd.tls import Certificates
+from mailsockd.trimming import Trimming
 from mailsockd.watchdog import Watched
 from mailsockd.website import metrics_site, operators_site, public_site
 from mailsockd.websocket.admission import Callers, Refused
@@ -101,6 +102,7 @@ def assemble(load: Callable[[], Config], reactor: Any, ready: Ready, notifier: N
     services.add(first_start)
     services.add(Forgetting(core.sign_ins.sweep, core.reactor))
     services.add(Sweeping(core.retention, core.activity, core.reactor))
+    services.add(Trimming(core.activity, core.reactor, core.in_thread))
     services.add(core.queue)
     services.add(Hangup(core.live.reload, core.reactor))
     services.add(Rechecks(core.ownership.proofs, core.reactor, config.domain_checks.every))

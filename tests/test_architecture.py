@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "ownership": {"actions", "config", "resolver", "state"},
     "rechecks": {"actions"},
     "sweeping": {"actions", "state"},
+    "trimming": {"state"},
     "bookkeeping": {"actions", "state"},
     "forgetting": {"actions"},
     "log": {"state"},
