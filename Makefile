@@ -103,7 +103,7 @@ deb:
 
 deb-test: deb
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) systemd-container=systemd-nspawn
-	@tests/package/story
+	@SUITE=$(RELEASE) tests/package/story
 
 deb-piuparts: deb
 	@test "$$(id -u)" -ne 0 || $(PACKAGES) piuparts=/usr/sbin/piuparts dpkg-dev=dpkg-scanpackages
