@@ -54,7 +54,7 @@ class Mail:
 
     @property
     def priority(self) -> str:
-        """ "normal", "high" or "low"."""
+        """"normal", "high" or "low"."""
         return priority(self._first(name) for name in _PRIORITIES)
 
     def _first(self, wanted: str) -> str:
